@@ -1,0 +1,38 @@
+namespace SecureAgent.Core;
+
+/// <summary>Why a request was answered SSH_AGENT_FAILURE. The wire says only that; the log says this.</summary>
+public enum Refusal
+{
+    /// <summary>The agent is locked.</summary>
+    Locked,
+
+    /// <summary>The body does not parse.</summary>
+    Malformed,
+
+    /// <summary>A message type that no specification gives to a client.</summary>
+    UnknownMessage,
+
+    /// <summary>A known operation that this agent does not offer.</summary>
+    NotSupported,
+
+    /// <summary>No identity has that blob.</summary>
+    UnknownKey,
+
+    /// <summary>Flags or algorithm that the key's policy does not allow, such as SHA-1 with RSA.</summary>
+    AlgorithmNotAllowed,
+
+    /// <summary>The connection is forwarded and may not ask this.</summary>
+    Forwarded,
+
+    /// <summary>The person said no, or nobody could be asked.</summary>
+    NotConfirmed,
+
+    /// <summary>The lock passphrase was wrong or empty, or the agent was not in the state for it.</summary>
+    WrongPassphrase,
+
+    /// <summary>The device or key file failed; the message says how.</summary>
+    BackendFailed,
+
+    /// <summary>The device's signature did not verify with the listed public key, and was thrown away.</summary>
+    BadSignature,
+}

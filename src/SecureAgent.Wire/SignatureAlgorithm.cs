@@ -1,0 +1,6 @@
+namespace SecureAgent.Wire;
+
+/// <summary>An SSH signature algorithm.</summary>
+public sealed class SignatureAlgorithm
+{
+}
