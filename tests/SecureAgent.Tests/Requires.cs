@@ -1,0 +1,60 @@
+namespace SecureAgent.Tests;
+
+/// <summary>Skips a test whose real component is missing, with the line that installs it; where
+/// SECURE_AGENT_REQUIRE_ALL=1 (as in CI) a missing component fails the test.</summary>
+internal static class Requires
+{
+    private static readonly Dictionary<string, string> Packages = new()
+    {
+        ["git"] = "git",
+        ["openssl"] = "openssl",
+        ["script"] = "bsdutils",
+        ["ssh"] = "openssh-client",
+        ["ssh-add"] = "openssh-client",
+        ["ssh-agent"] = "openssh-client",
+        ["ssh-keygen"] = "openssh-client",
+        ["sshd"] = "openssh-server",
+        ["swtpm"] = "swtpm",
+        ["tpm2_getcap"] = "tpm2-tools",
+    };
+
+    /// <summary>Returns the full path of <paramref name="tool"/>, or ends the test.</summary>
+    public static string Tool(string tool)
+    {
+        string? path = Find(tool);
+        if (path is null)
+        {
+            Missing($"{tool} is not installed: apt-get install {Packages[tool]}");
+        }
+
+        return path!;
+    }
+
+    /// <summary>Ends the test unless <paramref name="path"/> exists; <paramref name="package"/> is what brings it.</summary>
+    public static void File(string path, string package)
+    {
+        if (!System.IO.File.Exists(path))
+        {
+            Missing($"{path} is not there: apt-get install {package}");
+        }
+    }
+
+    /// <summary>The full path of <paramref name="tool"/>, or <see langword="null"/>.</summary>
+    public static string? Find(string tool)
+    {
+        string[] directories = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        return directories.Concat(["/usr/sbin", "/usr/bin"])
+            .Select(directory => Path.Combine(directory, tool))
+            .FirstOrDefault(System.IO.File.Exists);
+    }
+
+    private static void Missing(string reason)
+    {
+        if (Environment.GetEnvironmentVariable("SECURE_AGENT_REQUIRE_ALL") == "1")
+        {
+            Assert.Fail(reason);
+        }
+
+        Assert.Skip(reason);
+    }
+}
