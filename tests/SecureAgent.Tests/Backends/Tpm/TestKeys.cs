@@ -45,6 +45,17 @@ internal static class TestKeys
         AssertSigns(connection, key, "SHA256", []);
     }
 
+    /// <summary>Loads storage keys over a connection of its own and leaves them, as a careless program does.</summary>
+    public static List<uint> TakeSlots(TestTpm tpm, int count)
+    {
+        using ITpmDevice device = tpm.Open();
+        TpmTransport transport = new(() => device, _ => { });
+        transport.EnsureOpen();
+        TpmCommands commands = new(transport);
+        return [.. Enumerable.Range(0, count).Select(_ => commands.CreatePrimary(
+            TpmParent.OwnerHandle, TpmTemplates.Storage(rsa: false), TpmAuthorization.EmptyPassword).Handle)];
+    }
+
     /// <summary>What is loaded, as the TPM says over a connection of its own: transient objects and loaded sessions.</summary>
     public static List<uint> LoadedHandles(TestTpm tpm)
     {
