@@ -56,6 +56,22 @@ internal static class TestKeys
             TpmParent.OwnerHandle, TpmTemplates.Storage(rsa: false), TpmAuthorization.EmptyPassword).Handle)];
     }
 
+    /// <summary>Runs a command, given in hexadecimal, over a connection of its own; it must succeed.</summary>
+    public static void Run(TestTpm tpm, string hex)
+    {
+        using ITpmDevice device = tpm.Open();
+        Run(device, hex);
+    }
+
+    /// <summary>Runs a command, given in hexadecimal, and returns the response; it must succeed.</summary>
+    public static byte[] Run(ITpmDevice device, string hex)
+    {
+        byte[] response = new byte[4096];
+        int length = device.Transmit(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), response);
+        Assert.Equal("00000000", Convert.ToHexString(response.AsSpan(6, 4)));
+        return response[..length];
+    }
+
     /// <summary>What is loaded, as the TPM says over a connection of its own: transient objects and loaded sessions.</summary>
     public static List<uint> LoadedHandles(TestTpm tpm)
     {
