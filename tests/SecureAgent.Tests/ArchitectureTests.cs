@@ -72,6 +72,12 @@ public sealed partial class ArchitectureTests
         select source.Path);
 
     [Fact]
+    public void Bouncy_Castle_is_named_in_one_file() => AssertNone(
+        from source in Product
+        where source.Text.Contains("BouncyCastle", StringComparison.Ordinal) && source.Path != "src/SecureAgent.Core/Ed25519.cs"
+        select source.Path);
+
+    [Fact]
     public void No_partial_read_is_taken_for_a_whole_one() => AssertNone(
         from source in Product
         where BareRead().IsMatch(source.Text)
