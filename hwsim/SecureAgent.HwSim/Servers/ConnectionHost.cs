@@ -10,7 +10,7 @@ internal sealed class ConnectionHost : IAsyncDisposable
 
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly CancellationTokenSource _stopping;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly List<Socket> _listeners = [];
     private readonly List<Task> _acceptLoops = [];
     private readonly Lock _lock = new();
@@ -20,13 +20,12 @@ internal sealed class ConnectionHost : IAsyncDisposable
     private readonly CancellationTokenRegistration _registration;
     private int _disposed;
 
-    public ConnectionHost(CancellationToken cancellationToken)
+    public ConnectionHost()
     {
-        _stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _registration = _stopping.Token.Register(() => _stopped.TrySetResult());
     }
 
-    /// <summary>Completes when the server was told to stop, by a client, its token or its owner.</summary>
+    /// <summary>Completes when the server was told to stop, by a client or by its owner.</summary>
     public Task Stopped => _stopped.Task;
 
     /// <summary>Serves every client of <paramref name="listener"/> with <paramref name="serve"/>, which returns to close

@@ -37,12 +37,12 @@ public sealed class MssimServer : IAsyncDisposable
     private readonly ISimulatedTpm _tpm;
     private readonly ConnectionHost _host;
 
-    private MssimServer(ISimulatedTpm tpm, int port, CancellationToken cancellationToken)
+    private MssimServer(ISimulatedTpm tpm, int port)
     {
         _tpm = tpm;
         (Socket command, Socket platform) = LoopbackListener.TcpPair(port);
         Port = LoopbackListener.Port(command);
-        _host = new ConnectionHost(cancellationToken);
+        _host = new ConnectionHost();
         _host.Listen(command, ServeCommandsAsync);
         _host.Listen(platform, ServePlatformAsync);
     }
@@ -53,18 +53,17 @@ public sealed class MssimServer : IAsyncDisposable
     /// <summary>How a client of tpm2-tss names this server.</summary>
     public string Tcti => $"mssim:host=127.0.0.1,port={Port}";
 
-    /// <summary>Completes when the server stops: a client sent TPM_STOP, its token was cancelled, or it was disposed.</summary>
+    /// <summary>Completes when the server stops: a client sent TPM_STOP, or it was disposed.</summary>
     public Task Stopped => _host.Stopped;
 
     /// <summary>Starts to serve <paramref name="tpm"/>, which stays the caller's.</summary>
     /// <param name="tpm">The TPM that executes the commands.</param>
     /// <param name="port">The command port on 127.0.0.1, or 0 for a free pair of ports.</param>
-    /// <param name="cancellationToken">Stops the server; it must be disposed all the same.</param>
     /// <exception cref="SocketException">The port or the one after it is taken.</exception>
-    public static MssimServer Start(ISimulatedTpm tpm, int port = 0, CancellationToken cancellationToken = default)
+    public static MssimServer Start(ISimulatedTpm tpm, int port = 0)
     {
         ArgumentNullException.ThrowIfNull(tpm);
-        return new MssimServer(tpm, port, cancellationToken);
+        return new MssimServer(tpm, port);
     }
 
     /// <summary>Ends all connections and closes the ports.</summary>

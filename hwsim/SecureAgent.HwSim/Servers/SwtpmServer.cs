@@ -42,22 +42,22 @@ public sealed class SwtpmServer : IAsyncDisposable
     private readonly string? _path;
     private volatile byte _locality;
 
-    private SwtpmServer(ISimulatedTpm tpm, int port, CancellationToken cancellationToken)
+    private SwtpmServer(ISimulatedTpm tpm, int port)
     {
         _tpm = tpm;
         (Socket data, Socket control) = LoopbackListener.TcpPair(port);
         Port = LoopbackListener.Port(data);
-        _host = new ConnectionHost(cancellationToken);
+        _host = new ConnectionHost();
         _host.Listen(data, ServeDataAsync);
         _host.Listen(control, ServeControlAsync);
     }
 
-    private SwtpmServer(ISimulatedTpm tpm, string path, CancellationToken cancellationToken)
+    private SwtpmServer(ISimulatedTpm tpm, string path)
     {
         _tpm = tpm;
         _path = path;
         Socket data = LoopbackListener.Unix(path);
-        _host = new ConnectionHost(cancellationToken);
+        _host = new ConnectionHost();
         _host.Listen(data, ServeDataAsync);
     }
 
@@ -67,32 +67,29 @@ public sealed class SwtpmServer : IAsyncDisposable
     /// <summary>How a client names this server.</summary>
     public string Tcti => _path is null ? $"swtpm:host=127.0.0.1,port={Port}" : $"swtpm:path={_path}";
 
-    /// <summary>Completes when the server stops: a client sent CMD_SHUTDOWN, its token was cancelled, or it was
-    /// disposed.</summary>
+    /// <summary>Completes when the server stops: a client sent CMD_SHUTDOWN, or it was disposed.</summary>
     public Task Stopped => _host.Stopped;
 
     /// <summary>Starts to serve <paramref name="tpm"/>, which stays the caller's, over TCP.</summary>
     /// <param name="tpm">The TPM that executes the commands.</param>
     /// <param name="port">The data port on 127.0.0.1, or 0 for a free pair of ports.</param>
-    /// <param name="cancellationToken">Stops the server; it must be disposed all the same.</param>
     /// <exception cref="SocketException">The port or the one after it is taken.</exception>
-    public static SwtpmServer Start(ISimulatedTpm tpm, int port = 0, CancellationToken cancellationToken = default)
+    public static SwtpmServer Start(ISimulatedTpm tpm, int port = 0)
     {
         ArgumentNullException.ThrowIfNull(tpm);
-        return new SwtpmServer(tpm, port, cancellationToken);
+        return new SwtpmServer(tpm, port);
     }
 
     /// <summary>Starts to serve <paramref name="tpm"/>, which stays the caller's, over a Unix socket.</summary>
     /// <param name="tpm">The TPM that executes the commands.</param>
     /// <param name="path">Where the socket is made; nothing may exist there.</param>
-    /// <param name="cancellationToken">Stops the server; it must be disposed all the same.</param>
     /// <exception cref="IOException">Something exists at <paramref name="path"/>.</exception>
     /// <exception cref="SocketException">The socket cannot be made there.</exception>
-    public static SwtpmServer Start(ISimulatedTpm tpm, string path, CancellationToken cancellationToken = default)
+    public static SwtpmServer Start(ISimulatedTpm tpm, string path)
     {
         ArgumentNullException.ThrowIfNull(tpm);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new SwtpmServer(tpm, path, cancellationToken);
+        return new SwtpmServer(tpm, path);
     }
 
     /// <summary>Ends all connections, closes the ports and removes the Unix socket.</summary>
