@@ -1,4 +1,4 @@
-using SecureAgent.HwSim;
+using SecureAgent.HwSim.Tpm;
 
 namespace SecureAgent.Tests.HwSim.Differential;
 
@@ -24,7 +24,8 @@ public sealed class DifferentialTests
     public void Simulator_answers_as_swtpm_does(string chapter)
     {
         using Swtpm authority = new();
-        using Swtpm simulator = new();
+        TpmSimulator simulator = new(new TpmSimulatorOptions { StartupClear = true });
+        simulator.PowerOn();
         Pair pair = new(authority, simulator);
         Chapters[chapter].Run(pair);
         pair.AssertSame(Chapters[chapter].AtLeast);
