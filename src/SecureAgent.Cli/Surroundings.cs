@@ -1,0 +1,39 @@
+using System.Collections;
+
+namespace SecureAgent.Cli;
+
+/// <summary>What a command may see of the process around it, in one place so that tests can bring their own.</summary>
+/// <param name="Out">Standard output: results only.</param>
+/// <param name="Error">Standard error: everything said to a person.</param>
+/// <param name="Environment">The environment variables.</param>
+/// <param name="InputIsTerminal">Whether standard input is a terminal, so that a person may be asked on it.</param>
+/// <param name="HomeDirectory">The user's home directory.</param>
+internal sealed record Surroundings(
+    TextWriter Out,
+    TextWriter Error,
+    IReadOnlyDictionary<string, string> Environment,
+    bool InputIsTerminal,
+    string HomeDirectory)
+{
+    /// <summary>Those of this process.</summary>
+    public static Surroundings OfProcess()
+    {
+        Dictionary<string, string> environment = new(
+            OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in System.Environment.GetEnvironmentVariables())
+        {
+            environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        }
+
+        return new Surroundings(
+            Console.Out,
+            Console.Error,
+            environment,
+            !Console.IsInputRedirected,
+            System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile));
+    }
+
+    /// <summary>The variable's value, or <see langword="null"/> if it is unset or empty.</summary>
+    public string? Variable(string name) =>
+        Environment.TryGetValue(name, out string? value) && value.Length > 0 ? value : null;
+}
