@@ -1,4 +1,5 @@
 using System.Collections;
+using SecureAgent.Cli.Hosting;
 
 namespace SecureAgent.Cli;
 
@@ -15,6 +16,14 @@ internal sealed record Surroundings(
     bool InputIsTerminal,
     string HomeDirectory)
 {
+    /// <summary>Path of the machine's configuration file, below the user's.</summary>
+    public string MachineConfiguration { get; init; } = OperatingSystem.IsWindows()
+        ? Path.Combine(
+            System.Environment.GetFolderPath(System.Environment.SpecialFolder.CommonApplicationData),
+            "SecureAgent",
+            "config.json")
+        : "/etc/secure-agent/config.json";
+
     /// <summary>Those of this process.</summary>
     public static Surroundings OfProcess()
     {
@@ -25,6 +34,7 @@ internal sealed record Surroundings(
             environment[(string)entry.Key] = (string?)entry.Value ?? "";
         }
 
+        DiagnosticsPort.Forget(environment);
         return new Surroundings(
             Console.Out,
             Console.Error,

@@ -26,7 +26,7 @@ internal sealed class SettingsReader
     private Settings Read(string? configurationFile, IReadOnlyDictionary<string, (string Option, string Value)> options)
     {
         UserPaths paths = new(_surroundings);
-        AddFile(paths.MachineConfiguration);
+        AddFile(_surroundings.MachineConfiguration);
         if (configurationFile is not null && !File.Exists(configurationFile))
         {
             _problems.Add(new ConfigurationProblem(configurationFile, "there is no such file", IsInvalid: true));

@@ -5,11 +5,6 @@ namespace SecureAgent.Cli.Configuration;
 /// <param name="Surroundings">The environment and the home directory.</param>
 internal sealed record UserPaths(Surroundings Surroundings)
 {
-    /// <summary>The configuration of the machine, below the user's.</summary>
-    public string MachineConfiguration => OperatingSystem.IsWindows()
-        ? Path.Combine(Known(Environment.SpecialFolder.CommonApplicationData), "SecureAgent", "config.json")
-        : "/etc/secure-agent/config.json";
-
     /// <summary>The configuration of the user.</summary>
     public string UserConfiguration => OperatingSystem.IsWindows()
         ? Path.Combine(Known(Environment.SpecialFolder.ApplicationData), "SecureAgent", "config.json")
