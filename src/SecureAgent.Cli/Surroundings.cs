@@ -24,6 +24,10 @@ internal sealed record Surroundings(
             "config.json")
         : "/etc/secure-agent/config.json";
 
+    /// <summary>Hardens the process, which is told whether it will also start a command of the user's; says what could not be
+    /// done, one sentence each.</summary>
+    public Func<bool, IReadOnlyList<string>> Harden { get; init; } = _ => [];
+
     /// <summary>Those of this process.</summary>
     public static Surroundings OfProcess()
     {
@@ -40,7 +44,12 @@ internal sealed record Surroundings(
             Console.Error,
             environment,
             !Console.IsInputRedirected,
-            System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile));
+            System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile))
+        {
+            Harden = forCommand => DiagnosticsPort.Close() is string open
+                ? [open, .. ProcessHardening.Apply(forCommand)]
+                : ProcessHardening.Apply(forCommand),
+        };
     }
 
     /// <summary>The variable's value, or <see langword="null"/> if it is unset or empty.</summary>

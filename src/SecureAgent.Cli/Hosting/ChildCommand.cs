@@ -46,6 +46,10 @@ internal sealed class ChildCommand : IDisposable
             start.Environment[name] = value;
         }
 
+        // systemd's socket (sd_listen_fds(3)) was for the agent.
+        start.Environment.Remove("LISTEN_PID");
+        start.Environment.Remove("LISTEN_FDS");
+        start.Environment.Remove("LISTEN_FDNAMES");
         start.Environment["SSH_AUTH_SOCK"] = agentVariable;
 
         try
