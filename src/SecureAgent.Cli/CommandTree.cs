@@ -61,6 +61,8 @@ internal static class CommandTree
         RootCommand root = new("An SSH agent whose keys live in hardware.")
         {
             RunCommand.Create(common, surroundings),
+            KeyCommand.Create(common, surroundings),
+            KeyFileCommand.CreatePublic(common, surroundings),
             ConfigCommand.Create(common, surroundings),
         };
         foreach (Option option in common.All)

@@ -42,29 +42,38 @@ internal static class RunCommand
                 log.Write(new AgentEvent(AgentEventLevel.Warning, "hardening", weakness));
             }
 
-            using Composition composition = Composition.OfAgent(settings, surroundings, log);
-            using Ending ending = new(ct);
-            AgentServer server = await AgentServer.StartAsync(
-                composition.Agent, composition.Channels, log, ending.Token).ConfigureAwait(false);
-            await using (server.ConfigureAwait(false))
+            Composition composition = Composition.OfAgent(settings, surroundings, log);
+            await using (composition.ConfigureAwait(false))
             {
-                if (command.Length > 0)
-                {
-                    using ChildCommand child = ChildCommand.Start(command, surroundings, server.Listening[0].Endpoint);
-                    return await child.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-                }
-
-                foreach (IChannel channel in server.Listening)
-                {
-                    string path = ShellText.Quote(channel.Endpoint);
-                    await surroundings.Out.WriteLineAsync(
-                        $"SSH_AUTH_SOCK={path}; export SSH_AUTH_SOCK; # {channel.Name}").ConfigureAwait(false);
-                }
-
-                await surroundings.Out.FlushAsync(ct).ConfigureAwait(false);
-                await ending.WaitAsync().ConfigureAwait(false);
-                return ct.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+                return await ServeAsync(composition, command, surroundings, log, ct).ConfigureAwait(false);
             }
+        }
+    }
+
+    private static async Task<int> ServeAsync(
+        Composition composition, string[] command, Surroundings surroundings, IAgentLog log, CancellationToken ct)
+    {
+        using Ending ending = new(ct);
+        AgentServer server = await AgentServer.StartAsync(
+            composition.Agent, composition.CreateChannels(), log, ending.Token).ConfigureAwait(false);
+        await using (server.ConfigureAwait(false))
+        {
+            if (command.Length > 0)
+            {
+                using ChildCommand child = ChildCommand.Start(command, surroundings, server.Listening[0].Endpoint);
+                return await child.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            foreach (IChannel channel in server.Listening)
+            {
+                string path = ShellText.Quote(channel.Endpoint);
+                await surroundings.Out.WriteLineAsync(
+                    $"SSH_AUTH_SOCK={path}; export SSH_AUTH_SOCK; # {channel.Name}").ConfigureAwait(false);
+            }
+
+            await surroundings.Out.FlushAsync(ct).ConfigureAwait(false);
+            await ending.WaitAsync().ConfigureAwait(false);
+            return ct.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
         }
     }
 

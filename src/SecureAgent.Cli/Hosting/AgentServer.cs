@@ -22,7 +22,9 @@ internal sealed class AgentServer : IAsyncDisposable
     public static async Task<AgentServer> StartAsync(
         SshAgent agent, IReadOnlyList<IChannel> channels, IAgentLog log, CancellationToken ct)
     {
+#pragma warning disable CA2000 // The server disposes it.
         CancellationTokenSource stop = new();
+#pragma warning restore CA2000
         List<IChannel> listening = [];
         List<Task> serving = [];
         ChannelException? failed = null;

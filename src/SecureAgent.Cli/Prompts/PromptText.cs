@@ -7,22 +7,23 @@ namespace SecureAgent.Cli.Prompts;
 /// <summary>The wording of every prompt. Whatever the agent did not write itself is escaped, cut and quoted.</summary>
 internal static class PromptText
 {
-    private const int NameRunes = 64;
-    private const int ProcessRunes = 32;
-    private const int PurposeRunes = 160;
+    private const int NameCharacters = 64;
+    private const int ProcessCharacters = 32;
+    private const int PurposeCharacters = 160;
     private const int MaxProcesses = 5;
 
     /// <summary>Asks for a PIN.</summary>
     public static string Pin(PinPrompt prompt)
     {
         StringBuilder text = new();
+        string what = prompt.IsPassword ? "password" : "PIN";
         if (prompt.PreviousWasWrong)
         {
-            text.Append("The PIN was wrong. ");
+            text.Append("The ").Append(what).Append(" was wrong. ");
         }
 
-        text.Append("PIN for key ").Append(SafeText.Quote(prompt.KeyName, NameRunes))
-            .Append(" in ").Append(SafeText.Escape(prompt.Device, NameRunes));
+        text.Append(prompt.IsPassword ? "Password of " : "PIN for key ").Append(SafeText.Quote(prompt.KeyName, NameCharacters))
+            .Append(" in ").Append(SafeText.Escape(prompt.Device, NameCharacters));
         if (prompt.TriesLeft is int tries)
         {
             text.Append(tries == 1 ? " (last try before it locks)" : $" ({tries} tries left)");
@@ -36,7 +37,7 @@ internal static class PromptText
     public static string Confirm(ConfirmPrompt prompt)
     {
         StringBuilder text = new();
-        text.Append("Allow the use of key ").Append(SafeText.Quote(prompt.Who.KeyName, NameRunes)).Append('?');
+        text.Append("Allow the use of key ").Append(SafeText.Quote(prompt.Who.KeyName, NameCharacters)).Append('?');
         AppendWho(text, prompt.Who);
         return text.ToString();
     }
@@ -45,7 +46,7 @@ internal static class PromptText
     public static string Touch(TouchPrompt prompt)
     {
         StringBuilder text = new();
-        text.Append("Touch the device to use key ").Append(SafeText.Quote(prompt.Who.KeyName, NameRunes));
+        text.Append("Touch the device to use key ").Append(SafeText.Quote(prompt.Who.KeyName, NameCharacters));
         AppendWho(text, prompt.Who);
         return text.ToString();
     }
@@ -79,11 +80,11 @@ internal static class PromptText
         if (who is not null)
         {
             text.Append("\nasked by ").Append(Processes(who.Peer))
-                .Append("\nto ").Append(SafeText.Escape(who.Purpose, PurposeRunes));
+                .Append("\nto ").Append(SafeText.Escape(who.Purpose, PurposeCharacters));
         }
     }
 
     // A path may come from Windows or Linux, whatever this is running on.
     private static string ImageName(PeerProcess process) =>
-        SafeText.Escape(process.ImagePath[(process.ImagePath.LastIndexOfAny(['/', '\\']) + 1)..], ProcessRunes);
+        SafeText.Escape(process.ImagePath[(process.ImagePath.LastIndexOfAny(['/', '\\']) + 1)..], ProcessCharacters);
 }
