@@ -3,7 +3,7 @@ using SecureAgent.Wire;
 namespace SecureAgent.Backends.Tpm;
 
 /// <summary>One key of a <see cref="TpmKeyDirectory"/>, as its files tell without a TPM.</summary>
-public sealed class TpmKeyEntry
+public sealed record TpmKeyEntry
 {
     /// <summary>The key's name: its file's without <c>.tpm</c>.</summary>
     public required string Name { get; init; }

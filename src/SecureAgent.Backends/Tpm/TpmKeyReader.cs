@@ -26,7 +26,9 @@ internal static class TpmKeyReader
         try
         {
             byte[] pem = TpmKeyFiles.Read(path, Tss2PrivateKeyFile.MaximumFileBytes);
-            return Read(name, path, Tss2PrivateKeyFile.Parse(pem, path), certificatePath);
+            TpmKeyEntry key = Usable(name, path, Tss2PrivateKeyFile.Parse(pem, path));
+            (Certificate? certificate, string? brokenCertificate) = ReadCertificate(certificatePath, key.PublicKey!); // Usable.
+            return key with { Certificate = certificate, BrokenCertificate = brokenCertificate };
         }
         catch (BackendException exception)
         {
@@ -53,7 +55,9 @@ internal static class TpmKeyReader
         return (ToPublicKey(area, path), file.Description);
     }
 
-    private static TpmKeyEntry Read(string name, string path, Tss2PrivateKeyFile file, string certificatePath)
+    /// <summary>The entry of a usable key file, without its certificate.</summary>
+    /// <exception cref="BackendException">It is not usable; the message says why.</exception>
+    public static TpmKeyEntry Usable(string name, string path, Tss2PrivateKeyFile file)
     {
         if (file.Type == Tss2KeyType.Importable)
         {
@@ -64,7 +68,6 @@ internal static class TpmKeyReader
         TpmKeyBlobs blobs = Blobs(file, path);
         (PublicKey key, string? comment) = PublicKeyOf(file, blobs, path);
         TpmPolicy? policy = Tss2PolicyReplay.Read(file, path);
-        (Certificate? certificate, string? brokenCertificate) = ReadCertificate(certificatePath, key);
         return new TpmKeyEntry
         {
             Name = name,
@@ -82,8 +85,6 @@ internal static class TpmKeyReader
             Pcrs = policy is null ? null : Tss2PolicyReplay.Describe(policy.Pcrs),
             Parent = file.Parent,
             ParentKey = new TpmParent(file.Parent, file.RsaParent),
-            Certificate = certificate,
-            BrokenCertificate = brokenCertificate,
             Blobs = blobs,
             Policy = policy,
         };

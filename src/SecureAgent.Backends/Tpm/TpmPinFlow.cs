@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
@@ -15,6 +16,7 @@ internal sealed class TpmPinFlow : IDisposable
 
     private readonly TpmAccess _access;
     private readonly IPrompter _prompter;
+    private readonly ConcurrentDictionary<string, bool> _emptyPinRefused = new(StringComparer.Ordinal);
     private readonly PinCache _pins;
     private readonly PinCache _passwords;
 
@@ -37,12 +39,11 @@ internal sealed class TpmPinFlow : IDisposable
     /// <param name="ct">Ends the wait of this request only.</param>
     /// <exception cref="BackendException">The TPM refused, or nobody gave a PIN that it takes.</exception>
     public Task<T> RunAsync<T>(TpmKeyEntry key, SignContext who, Operation<T> operation, CancellationToken ct) =>
-        RunAsync(key.ParentKey, key.NeedsPin ? cancel => _pins.AcquireAsync(PinKey(key), AskPin(key, who), cancel) : null, who,
-            operation, ct);
+        RunAsync(key, key.ParentKey, who, operation, ct);
 
     /// <summary>Runs <paramref name="operation"/> that needs no key, only its future parent.</summary>
     public Task<T> RunAsync<T>(TpmParent parent, Func<TpmConnection, T> operation, CancellationToken ct) =>
-        RunAsync<T>(parent, null, null, (tpm, _) => operation(tpm), ct);
+        RunAsync<T>(null, parent, null, (tpm, _) => operation(tpm), ct);
 
     /// <summary>Zeroes the PIN of a key that is gone.</summary>
     public void Drop(TpmKeyEntry key) => _pins.Drop(PinKey(key));
@@ -62,8 +63,7 @@ internal sealed class TpmPinFlow : IDisposable
     }
 
     private async Task<T> RunAsync<T>(
-        TpmParent parent, Func<CancellationToken, Task<PinLease>>? acquirePin, SignContext? who, Operation<T> operation,
-        CancellationToken ct)
+        TpmKeyEntry? key, TpmParent parent, SignContext? who, Operation<T> operation, CancellationToken ct)
     {
         bool askPassword = false;
         for (int round = 1; ; round++)
@@ -71,8 +71,10 @@ internal sealed class TpmPinFlow : IDisposable
             using PinLease? password = askPassword
                 ? await _passwords.AcquireAsync(parent.ToString(), AskPassword(parent, who), ct).ConfigureAwait(false)
                 : null;
-            using PinLease? pin = acquirePin is null ? null : await acquirePin(ct).ConfigureAwait(false);
-            Attempt<T> attempt = await _access.RunAsync(tpm => Try(tpm, parent, password, pin, operation), ct)
+            using PinLease? pin = key is not null && who is not null && NeedsPin(key)
+                ? await _pins.AcquireAsync(PinKey(key), AskPin(key, who), ct).ConfigureAwait(false)
+                : null;
+            Attempt<T> attempt = await _access.RunAsync(tpm => Try(tpm, key, parent, password, pin, operation), ct)
                 .ConfigureAwait(false);
             if (attempt.Failure is not BackendException failure)
             {
@@ -88,9 +90,11 @@ internal sealed class TpmPinFlow : IDisposable
         }
     }
 
+    private bool NeedsPin(TpmKeyEntry key) => key.NeedsPin || _emptyPinRefused.ContainsKey(PinKey(key));
+
     // On the device's worker.
     private Attempt<T> Try<T>(
-        TpmConnection tpm, TpmParent parent, PinLease? password, PinLease? pin, Operation<T> operation)
+        TpmConnection tpm, TpmKeyEntry? key, TpmParent parent, PinLease? password, PinLease? pin, Operation<T> operation)
     {
         foreach (PinLease? lease in (ReadOnlySpan<PinLease?>)[password, pin])
         {
@@ -98,6 +102,11 @@ internal sealed class TpmPinFlow : IDisposable
             {
                 return new Attempt<T>(Stale(lease), CanAskAgain: lease.IsRefused, NeedsPassword: lease == password);
             }
+        }
+
+        if (key is not null && pin is null && NeedsPin(key))
+        {
+            return new Attempt<T>(new BackendException(BackendFailure.PinRequired, $"{key.Name} has a PIN."), CanAskAgain: true);
         }
 
         if (password is not null)
@@ -118,9 +127,15 @@ internal sealed class TpmPinFlow : IDisposable
             tpm.SetParentAuth(parent.Handle, null);
             return new Attempt<T>(exception, CanAskAgain: true, NeedsPassword: true);
         }
-        catch (TpmException exception) when (pin is not null && exception.Failure == BackendFailure.PinRequired)
+        catch (TpmException exception) when (exception.Failure == BackendFailure.PinRequired && key is not null)
         {
-            pin.Reject();
+            if (pin is null)
+            {
+                // tpm2_encodeobject 5.4 writes emptyAuth the wrong way round. One try is lost to it, and no second.
+                _emptyPinRefused.TryAdd(PinKey(key), true);
+            }
+
+            pin?.Reject();
             return new Attempt<T>(exception, CanAskAgain: true);
         }
         catch (BackendException exception)
@@ -190,7 +205,8 @@ internal sealed class TpmPinFlow : IDisposable
             if (round == MaximumRounds)
             {
                 throw new BackendException(BackendFailure.PinRequired, length == 0
-                    ? $"The answer for {what} was empty."
+                    ? $"The answer for {what} was empty, so nothing was sent. If there is none, the key file says wrongly that "
+                        + "there is: write it again with emptyAuth true (tpm2_encodeobject --key-auth does)."
                     : $"The answer for {what} has more than {MaximumPinBytes} bytes, which no key has. Nothing was sent.");
             }
 
