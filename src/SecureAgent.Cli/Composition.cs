@@ -59,6 +59,9 @@ internal sealed class Composition : IAsyncDisposable
     public static Composition OfAgent(Settings settings, Surroundings surroundings, IAgentLog log) =>
         new(settings, surroundings, log, terminalFirst: false);
 
+    /// <summary>What makes keys.</summary>
+    public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
+
     /// <summary>Every way for clients to arrive: the socket that systemd opened, else the one of the settings.</summary>
     /// <exception cref="ChannelException">systemd's cannot be used.</exception>
     public IReadOnlyList<IChannel> CreateChannels() =>
