@@ -14,6 +14,9 @@ internal sealed class TpmConnectionOptions
     /// <summary>Remembers parent names across runs; <see langword="null"/> remembers them for this connection only.</summary>
     public ITpmNamePin? Pin { get; init; }
 
-    /// <summary>The clock for lockout and back-off.</summary>
+    /// <summary>The clock for lockout.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Waits before a command is repeated; the device's worker has nothing else to do meanwhile.</summary>
+    public Action<TimeSpan> Pause { get; init; } = Thread.Sleep;
 }

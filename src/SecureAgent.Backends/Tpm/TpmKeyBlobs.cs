@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace SecureAgent.Backends.Tpm;
 
 /// <summary>A key as it rests outside the TPM: readable by nobody but the TPM that wrapped it.</summary>
@@ -15,7 +17,11 @@ internal sealed class TpmKeyBlobs
         TpmReader reader = new(privateArea.Span);
         reader.ReadTpm2B();
         reader.End();
+        Id = Convert.ToHexString(SHA256.HashData([.. publicArea.Span, .. privateArea.Span]));
     }
+
+    /// <summary>A digest of both blobs: another PIN makes another one.</summary>
+    public string Id { get; }
 
     /// <summary>TPM2B_PUBLIC, size field included.</summary>
     public ReadOnlyMemory<byte> PublicArea { get; }

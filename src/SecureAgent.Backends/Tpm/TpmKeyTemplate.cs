@@ -21,6 +21,9 @@ internal sealed record TpmKeyTemplate(TPM_ALG Type, TPM_ECC_CURVE Curve, int Key
     /// <summary>RSA with 3072 bits.</summary>
     public static readonly TpmKeyTemplate Rsa3072 = new(TPM_ALG.RSA, TPM_ECC_CURVE.NONE, 3072);
 
+    /// <summary>Every kind.</summary>
+    public static IReadOnlyList<TpmKeyTemplate> All => [Ecdsa256, Ecdsa384, Ecdsa521, Rsa2048, Rsa3072];
+
     /// <summary>The kind as ssh-keygen names it with its size, such as <c>ecdsa-256</c>.</summary>
     public override string ToString() => Type == TPM_ALG.RSA ? $"rsa-{KeyBits}" : $"ecdsa-{KeyBits}";
 }

@@ -5,6 +5,8 @@ namespace SecureAgent.Backends.Tpm;
 /// <summary>TPMT_PUBLIC (TPM 2.0 Part 2, 12.2.4): the public area of an RSA, ECC or keyed-hash object.</summary>
 internal sealed class TpmPublic
 {
+    private byte[]? _name;
+
     /// <summary>RSA, ECC or KEYEDHASH (sealed data).</summary>
     public required TPM_ALG Type { get; init; }
 
@@ -56,8 +58,11 @@ internal sealed class TpmPublic
     /// <summary>The TPMT_PUBLIC bytes that this was parsed from.</summary>
     public required ReadOnlyMemory<byte> Bytes { get; init; }
 
+    /// <summary>Whether wrong authValues count against the TPM's dictionary-attack protection, and lockout stops the key.</summary>
+    public bool IsDictionaryAttackProtected => !Attributes.HasFlag(TPMA_OBJECT.noDA);
+
     /// <summary>The object's Name: nameAlg and the digest of <see cref="Bytes"/> (TPM 2.0 Part 1, 16).</summary>
-    public byte[] Name => TpmHash.Name(NameAlg, Bytes.Span);
+    public byte[] Name => _name ??= TpmHash.Name(NameAlg, Bytes.Span);
 
     /// <summary>Parses TPM2B_PUBLIC.</summary>
     /// <exception cref="TpmException">It does not parse, or goes on after its end.</exception>

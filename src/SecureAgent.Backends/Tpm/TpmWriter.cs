@@ -17,12 +17,12 @@ internal ref struct TpmWriter
     public readonly Span<byte> Written => _buffer[..Length];
 
     /// <summary>Reserves <paramref name="count"/> bytes and returns them.</summary>
-    /// <exception cref="ArgumentException">The buffer is full: the caller passed something that no TPM takes.</exception>
+    /// <exception cref="TpmException">The buffer is full: a key file or an argument holds more than any TPM takes.</exception>
     public Span<byte> Take(int count)
     {
         if (count > _buffer.Length - Length)
         {
-            throw new ArgumentException("The value is larger than a TPM command can be.");
+            throw new TpmException("The value is larger than a TPM command can be.");
         }
 
         Span<byte> taken = _buffer.Slice(Length, count);
@@ -43,12 +43,17 @@ internal ref struct TpmWriter
     public void WriteAlg(TPM_ALG value) => WriteUInt16((ushort)value);
 
     /// <summary>Writes bytes without a size.</summary>
-    public void WriteBytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+    public void WriteBytes(scoped ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
 
     /// <summary>Writes a TPM2B: a UINT16 size and the bytes.</summary>
-    public void WriteTpm2B(ReadOnlySpan<byte> bytes)
+    public void WriteTpm2B(scoped ReadOnlySpan<byte> bytes)
     {
-        WriteUInt16(checked((ushort)bytes.Length));
+        if (bytes.Length > ushort.MaxValue)
+        {
+            throw new TpmException("The value is larger than a TPM command can be.");
+        }
+
+        WriteUInt16((ushort)bytes.Length);
         WriteBytes(bytes);
     }
 
