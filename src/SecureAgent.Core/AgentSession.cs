@@ -32,10 +32,36 @@ public sealed class AgentSession : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled; nothing was written.</exception>
     /// <remarks>Whatever else goes wrong is answered SSH_AGENT_FAILURE or, for an extension that is known,
     /// SSH_AGENT_EXTENSION_FAILURE, and logged once; the connection goes on (RFC 9987, "generic responses").</remarks>
-    public async ValueTask HandleAsync(
-        ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)
+    public ValueTask HandleAsync(ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)
     {
         ReadOnlyMemory<byte> message = request.IsSingleSegment ? request.First : request.ToArray();
+        if (!message.IsEmpty && message.Span[0] == (byte)AgentMessageType.SSH_AGENTC_REQUEST_IDENTITIES)
+        {
+            // Most requests are lists. They pass every gate and cannot fail, so that they need no machinery at all.
+            List(response);
+            return ValueTask.CompletedTask;
+        }
+
+        return AnswerAsync(message, response, ct);
+    }
+
+    /// <summary>Ends the session.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _agent.CloseSession();
+        }
+    }
+
+    private static bool IsBind(AgentRequest request) => request is AgentRequest.Extension { Name: SessionBind.ExtensionName };
+
+    private static bool IsQuery(AgentRequest request) => request is AgentRequest.Extension { Name: AgentRequest.Extension.Query };
+
+    private async ValueTask AnswerAsync(
+        ReadOnlyMemory<byte> message, IBufferWriter<byte> response, CancellationToken ct)
+    {
         bool isKnownExtension = false;
         Refused? refused;
         try
@@ -73,25 +99,12 @@ public sealed class AgentSession : IDisposable
         }
     }
 
-    /// <summary>Ends the session.</summary>
-    public void Dispose()
-    {
-        if (!_disposed)
-        {
-            _disposed = true;
-            _agent.CloseSession();
-        }
-    }
-
-    private static bool IsBind(AgentRequest request) => request is AgentRequest.Extension { Name: SessionBind.ExtensionName };
-
-    private static bool IsQuery(AgentRequest request) => request is AgentRequest.Extension { Name: AgentRequest.Extension.Query };
-
-    /// <summary>The one gate. A bind passes it always: if a locked agent ignored binds, connections forwarded meanwhile
-    /// would count as local once it is unlocked (OpenSSH 6a57081dc).</summary>
+    /// <summary>The one gate. A list passes it before it is even decoded, and is empty while the agent is locked. A bind
+    /// passes it always: if a locked agent ignored binds, connections forwarded meanwhile would count as local once it is
+    /// unlocked (OpenSSH 6a57081dc).</summary>
     private Refused? Gate(AgentRequest request)
     {
-        if (IsBind(request) || request is AgentRequest.RequestIdentities)
+        if (IsBind(request))
         {
             return null;
         }
@@ -110,9 +123,6 @@ public sealed class AgentSession : IDisposable
     {
         switch (request)
         {
-            case AgentRequest.RequestIdentities:
-                List(response);
-                return default;
             case AgentRequest.SignRequest sign:
                 return new SignOperation(_agent, Peer, _bindings).RunAsync(sign, response, ct);
             case AgentRequest.RemoveIdentity remove:
