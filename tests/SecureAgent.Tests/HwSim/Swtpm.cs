@@ -73,7 +73,7 @@ internal sealed class Swtpm : ISimulatedTpm, IDisposable
         ProcessStartInfo start = new(Requires.Tool("swtpm"),
         [
             "socket", "--tpm2", "--tpmstate", $"dir={_directory}", "--server", $"type=unixio,path={path}",
-            "--flags", "not-need-init,startup-clear",
+            "--flags", "not-need-init,startup-clear", "--log", $"file={Path.Combine(_directory, "log")}",
         ]);
         Process process = Process.Start(start)!; // not shell-executed, so there is a process
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
