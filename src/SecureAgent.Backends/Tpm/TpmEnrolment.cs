@@ -207,7 +207,7 @@ public sealed class TpmEnrolment : IDisposable
             }
 
             TpmPolicy policy = new(pcrs, AuthValue: pin is not null);
-            return new KeyPolicy(tpm.ComputePolicyDigest(policy), Tss2PolicyReplay.Write(policy, []));
+            return new KeyPolicy(tpm.ComputePolicyDigest(policy, TpmParent.Owner), Tss2PolicyReplay.Write(policy, []));
         }
     }
 }
