@@ -77,6 +77,14 @@ internal sealed class Askpass
         File.Delete(GateFile);
     }
 
+    /// <summary>The person answers at once what is asked later; what is asked now may have been withdrawn.</summary>
+    public void RemoveGate()
+    {
+        // Opened for both, a FIFO does not wait for anybody; a reader that is still there then sees its end.
+        new FileStream(GateFile, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+        File.Delete(GateFile);
+    }
+
     /// <summary>Waits until there were at least <paramref name="count"/> questions.</summary>
     public Task AskedAsync(int count) =>
         Deadline.UntilAsync(() => Prompts.Count >= count, () => $"{count} questions were expected, {Prompts.Count} were asked");
