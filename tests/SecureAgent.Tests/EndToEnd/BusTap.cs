@@ -14,7 +14,7 @@ internal sealed class BusTap : IAsyncDisposable
     private readonly string _tpm;
     private readonly Task _serving;
     private int _responses;
-    private Action<byte[]>? _change;
+    private Func<byte[], byte[]>? _change;
 
     private BusTap(string path, string tpm)
     {
@@ -28,7 +28,7 @@ internal sealed class BusTap : IAsyncDisposable
     /// <summary>How a client reaches the TPM through the tap.</summary>
     public string Tcti { get; }
 
-    /// <summary>How many responses have passed.</summary>
+    /// <summary>How many responses have passed or were put in place of one.</summary>
     public int Responses => Volatile.Read(ref _responses);
 
     /// <summary>Everything that has passed, in both directions.</summary>
@@ -47,7 +47,7 @@ internal sealed class BusTap : IAsyncDisposable
     public static BusTap Start(string path, string tpm) => new(path, tpm);
 
     /// <summary>From now on every response goes through <paramref name="change"/>; <see langword="null"/> ends that.</summary>
-    public void Change(Action<byte[]>? change) => Volatile.Write(ref _change, change);
+    public void Change(Func<byte[], byte[]>? change) => Volatile.Write(ref _change, change);
 
     public async ValueTask DisposeAsync()
     {
@@ -77,7 +77,7 @@ internal sealed class BusTap : IAsyncDisposable
                     await fromTpm.WriteAsync(command, _end.Token);
                     byte[] response = await ReadAsync(fromTpm);
                     Write(response);
-                    Volatile.Read(ref _change)?.Invoke(response);
+                    response = Volatile.Read(ref _change)?.Invoke(response) ?? response;
                     Interlocked.Increment(ref _responses);
                     await fromClient.WriteAsync(response, _end.Token);
                 }

@@ -78,6 +78,22 @@ public sealed class BusTapTests
         Assert.True(refused >= 8, $"only {refused} of the changed responses were refused");
     }
 
+    [Fact]
+    public async Task Exit_code_75_says_that_the_TPM_stays_busy()
+    {
+        await using AgentWorld world = await StartAsync();
+        await using BusTap tap = Tap(world);
+
+        // TPM 2.0 Part 2 table 16: TPM_RC_RETRY.
+        tap.Change(_ => Convert.FromHexString("80010000000A00000922"));
+        Ran ran = await SecureAgentProgram.RunAsync(world.Home, "key", "new", "x", "--in", "tpm", "--type", "ecdsa-256");
+
+        Assert.NotEqual("", ran.ExitedWith(75).Error);
+        Assert.Empty(Directory.GetFiles(world.Home.KeyDirectory));
+        tap.Change(null);
+        await world.RunAsync("key", "new", "x", "--in", "tpm", "--type", "ecdsa-256");
+    }
+
     private static async Task<AgentWorld> StartAsync()
     {
         Needs.Agent(AgentKind.Swtpm);
@@ -91,7 +107,7 @@ public sealed class BusTapTests
         return tap;
     }
 
-    private static void Flip(byte[] response, double place)
+    private static byte[] Flip(byte[] response, double place)
     {
         int index = place switch
         {
@@ -103,6 +119,8 @@ public sealed class BusTapTests
         {
             response[index] ^= 0x04;
         }
+
+        return response;
     }
 
     private static byte[] PublicPoint(string publicKeyFile) =>
