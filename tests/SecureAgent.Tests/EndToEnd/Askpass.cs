@@ -23,7 +23,7 @@ internal sealed class Askpass
             printf '%s\0' "$1" >> prompts
             if [ -p gate ]; then cat gate > /dev/null; fi
             case "$1" in
-              *assphrase*|*assword*) cat passphrase ;;
+              *assphrase*|*assword*|Again:*) cat passphrase ;;
               *)
                 if [ -s first ]; then answer=$(head -n 1 first); sed -i 1d first; else answer=$(cat pin); fi
                 [ -n "$answer" ] || exit 1
