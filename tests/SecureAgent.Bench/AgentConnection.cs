@@ -13,7 +13,7 @@ internal sealed class AgentConnection : IDisposable
     private const byte SSH_AGENT_FAILURE = 5;
 
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly byte[] _answer = new byte[256 * 1024];
+    private readonly byte[] _answer = new byte[16 * 1024];
 
     private AgentConnection(string path) => _socket.Connect(new UnixDomainSocketEndPoint(path));
 
@@ -56,9 +56,26 @@ internal sealed class AgentConnection : IDisposable
     /// <summary>Reads one answer, which must not be SSH_AGENT_FAILURE.</summary>
     public void Receive()
     {
+        int received = Fill(5);
+        if (_answer[4] == SSH_AGENT_FAILURE)
+        {
+            throw new IOException("The agent answered SSH_AGENT_FAILURE.");
+        }
+
+        // What does not fit is of no interest.
+        int left = 4 + BinaryPrimitives.ReadInt32BigEndian(_answer) - received;
+        while (left > 0)
+        {
+            left -= Fill(1);
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private int Fill(int least)
+    {
         int received = 0;
-        int whole = 4;
-        while (received < whole)
+        while (received < least)
         {
             int count = _socket.Receive(_answer.AsSpan(received));
             if (count == 0)
@@ -67,14 +84,8 @@ internal sealed class AgentConnection : IDisposable
             }
 
             received += count;
-            whole = received < 4 ? 4 : 4 + BinaryPrimitives.ReadInt32BigEndian(_answer);
         }
 
-        if (_answer[4] == SSH_AGENT_FAILURE)
-        {
-            throw new IOException("The agent answered SSH_AGENT_FAILURE.");
-        }
+        return received;
     }
-
-    public void Dispose() => _socket.Dispose();
 }

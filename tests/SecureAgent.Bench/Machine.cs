@@ -45,8 +45,5 @@ internal static class Machine
     }
 
     private static string Kind() =>
-        File.Exists(Path.ChangeExtension(Workplace.SecureAgent, ".dll"))
-        || File.Exists(Workplace.SecureAgent + ".dll")
-            ? "built, needs the runtime"
-            : "published, self-contained";
+        File.Exists(Workplace.SecureAgent + ".dll") ? "built, needs the runtime" : "published, self-contained";
 }
