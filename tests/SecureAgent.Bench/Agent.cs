@@ -22,8 +22,10 @@ internal sealed class Agent : IAsyncDisposable
         File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:"))[6..^2],
         CultureInfo.InvariantCulture);
 
-    /// <summary>Open file descriptors.</summary>
-    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
+    /// <summary>Open file descriptors, which only root may count in a process that guards itself against debuggers.</summary>
+    public string Descriptors => Environment.IsPrivilegedProcess
+        ? Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length.ToString(CultureInfo.InvariantCulture)
+        : "only for root";
 
     /// <summary>Starts <c>secure-agent run</c>.</summary>
     public static Agent SecureAgent(Workplace workplace, string tcti)

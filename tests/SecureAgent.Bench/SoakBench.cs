@@ -42,5 +42,5 @@ internal static class SoakBench
     private static void Row(Agent agent, string after) => Table.Row(
         after,
         agent.ResidentKilobytes.ToString("N0", CultureInfo.InvariantCulture),
-        agent.Descriptors.ToString(CultureInfo.InvariantCulture));
+        agent.Descriptors);
 }
