@@ -1,0 +1,43 @@
+namespace SecureAgent.HwSim.Tpm;
+
+/// <summary>The NV indices. Whoever changes one calls <see cref="PersistentState.Touch"/>.</summary>
+internal sealed class NvStore
+{
+    private readonly SortedDictionary<uint, NvIndex> _indices = [];
+
+    /// <summary>The indices in order.</summary>
+    public IEnumerable<NvIndex> All => _indices.Values;
+
+    /// <summary>The index <paramref name="handle"/>, or <see langword="null"/>.</summary>
+    public NvIndex? Find(uint handle) => _indices.GetValueOrDefault(handle);
+
+    /// <summary>The index <paramref name="handle"/>, which the handle area has already found.</summary>
+    public NvIndex Get(uint handle) => _indices[handle];
+
+    /// <summary>Adds an index.</summary>
+    public void Add(NvIndex index) => _indices.Add(index.Index, index);
+
+    /// <summary>Removes an index.</summary>
+    public void Remove(uint handle) => _indices.Remove(handle);
+
+    /// <summary>Fails with TPM_RC_HANDLE for the handle with this number if there is no such index.</summary>
+    public void RequireAccessible(uint handle, int handleNumber)
+    {
+        if (Find(handle) is null)
+        {
+            throw TPM_RC_HANDLE.Handle(handleNumber);
+        }
+    }
+
+    /// <summary>Whether the index's own authValue may authorize <paramref name="command"/>: AUTHWRITE for commands that
+    /// write, AUTHREAD for the others.</summary>
+    public bool IsAuthValueAvailable(uint handle, TPM_CC command)
+    {
+        TPMA_NV needed = IsWrite(command) ? TPMA_NV.AUTHWRITE : TPMA_NV.AUTHREAD;
+        return Find(handle) is NvIndex index && index.Has(needed);
+    }
+
+    /// <summary>Whether <paramref name="command"/> writes an NV index.</summary>
+    public static bool IsWrite(TPM_CC command) => command is TPM_CC_NV_Write or TPM_CC_NV_Increment or TPM_CC_NV_SetBits
+        or TPM_CC_NV_Extend or TPM_CC_NV_WriteLock;
+}
