@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net;
 using System.Net.Sockets;
 
 namespace SecureAgent.Bench;
@@ -9,18 +8,14 @@ internal sealed class CommandCounter : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly CancellationTokenSource _end = new();
-    private readonly EndPoint _tpm;
+    private readonly UnixDomainSocketEndPoint _tpm;
     private readonly Task _serving;
     private long _commands;
 
-    /// <summary>Listens on <paramref name="path"/> for clients of the TPM at <paramref name="tcti"/>.</summary>
+    /// <summary>Listens on <paramref name="path"/> for clients of the TPM at <paramref name="tcti"/>, a Unix socket.</summary>
     public CommandCounter(string path, string tcti)
     {
-        Dictionary<string, string> where = tcti["swtpm:".Length..].Split(',')
-            .Select(part => part.Split('=', 2)).ToDictionary(part => part[0], part => part[1]);
-        _tpm = where.TryGetValue("path", out string? socket)
-            ? new UnixDomainSocketEndPoint(socket)
-            : new IPEndPoint(IPAddress.Loopback, int.Parse(where["port"]));
+        _tpm = new UnixDomainSocketEndPoint(tcti["swtpm:path=".Length..]);
         Tcti = $"swtpm:path={path}";
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen();
@@ -48,9 +43,7 @@ internal sealed class CommandCounter : IAsyncDisposable
             try
             {
                 using Socket client = await _listener.AcceptAsync(_end.Token);
-                using Socket tpm = _tpm is IPEndPoint
-                    ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
-                    : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                using Socket tpm = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
                 await tpm.ConnectAsync(_tpm, _end.Token);
                 await using NetworkStream fromClient = new(client);
                 await using NetworkStream fromTpm = new(tpm);

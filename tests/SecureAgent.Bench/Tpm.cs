@@ -35,13 +35,13 @@ internal sealed class Tpm : IAsyncDisposable
     /// <summary>Starts the simulator of hwsim.</summary>
     public static async Task<Tpm> SimulatorAsync(Workplace workplace)
     {
-        Process process = workplace.Start(Workplace.HwSim, "tpm");
+        string socket = workplace.Socket("hwsim.sock");
+        Process process = workplace.Start(Workplace.HwSim, "tpm", "--swtpm", socket);
         while (await process.StandardOutput.ReadLineAsync() is string line)
         {
-            int at = line.IndexOf("swtpm:", StringComparison.Ordinal);
-            if (at >= 0)
+            if (line == $"swtpm:path={socket}")
             {
-                return new Tpm("simulator", process, line[at..].Trim());
+                return new Tpm("simulator", process, line);
             }
         }
 

@@ -18,6 +18,9 @@ internal sealed class AgentWorld : IAsyncDisposable
     /// <summary>The TPM's TCTI; empty for the control.</summary>
     public string Tcti { get; private set; } = "";
 
+    /// <summary>The TPM.</summary>
+    public TpmUnderTest Tpm => _running.OfType<TpmUnderTest>().Single();
+
     /// <summary>OpenSSH's programs with this agent.</summary>
     public OpenSshClient Client => new(Home, Socket);
 

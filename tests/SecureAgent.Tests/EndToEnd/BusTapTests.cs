@@ -8,10 +8,11 @@ public sealed class BusTapTests
 {
     private const string Pin = "PIN-canary-8142";
 
-    [Fact]
-    public async Task The_bus_shows_neither_PIN_nor_sealed_seed_nor_imported_key()
+    [Theory]
+    [MemberData(nameof(Matrix.Tpms), MemberType = typeof(Matrix))]
+    public async Task The_bus_shows_neither_PIN_nor_sealed_seed_nor_imported_key(AgentKind agent)
     {
-        await using AgentWorld world = await StartAsync();
+        await using AgentWorld world = await StartAsync(agent);
         await using BusTap tap = Tap(world);
         world.Home.Askpass.Pin = Pin;
         string sealedFile = await world.KeyFileAsync("sealed-file", "", "-t", "ed25519");
@@ -40,12 +41,16 @@ public sealed class BusTapTests
     }
 
     [Theory]
-    [InlineData("new key --in tpm --type rsa-2048")]
-    [InlineData("new key --in tpm --type ecdsa-256 --pin")]
-    [InlineData("seal key")]
-    public async Task One_flipped_bit_in_a_response_yields_no_wrong_signature_and_the_agent_recovers(string command)
+    [InlineData(AgentKind.Swtpm, "new key --in tpm --type rsa-2048")]
+    [InlineData(AgentKind.Swtpm, "new key --in tpm --type ecdsa-256 --pin")]
+    [InlineData(AgentKind.Swtpm, "seal key")]
+    [InlineData(AgentKind.Simulator, "new key --in tpm --type rsa-2048")]
+    [InlineData(AgentKind.Simulator, "new key --in tpm --type ecdsa-256 --pin")]
+    [InlineData(AgentKind.Simulator, "seal key")]
+    public async Task One_flipped_bit_in_a_response_yields_no_wrong_signature_and_the_agent_recovers(
+        AgentKind agent, string command)
     {
-        await using AgentWorld world = await StartAsync();
+        await using AgentWorld world = await StartAsync(agent);
         await using BusTap tap = Tap(world);
         await world.RunAsync(["key", .. command.Split(' ')]);
         await world.StartProgramAsync(world.Home.Environment);
@@ -78,10 +83,11 @@ public sealed class BusTapTests
         Assert.True(refused >= 8, $"only {refused} of the changed responses were refused");
     }
 
-    [Fact]
-    public async Task Exit_code_75_says_that_the_TPM_stays_busy()
+    [Theory]
+    [MemberData(nameof(Matrix.Tpms), MemberType = typeof(Matrix))]
+    public async Task Exit_code_75_says_that_the_TPM_stays_busy(AgentKind agent)
     {
-        await using AgentWorld world = await StartAsync();
+        await using AgentWorld world = await StartAsync(agent);
         await using BusTap tap = Tap(world);
 
         // TPM 2.0 Part 2 table 16: TPM_RC_RETRY.
@@ -94,15 +100,15 @@ public sealed class BusTapTests
         await world.RunAsync("key", "new", "x", "--in", "tpm", "--type", "ecdsa-256");
     }
 
-    private static async Task<AgentWorld> StartAsync()
+    private static async Task<AgentWorld> StartAsync(AgentKind agent)
     {
-        Needs.Agent(AgentKind.Swtpm);
-        return await AgentWorld.StartTpmOnlyAsync(AgentKind.Swtpm);
+        Needs.Agent(agent);
+        return await AgentWorld.StartTpmOnlyAsync(agent);
     }
 
     private static BusTap Tap(AgentWorld world)
     {
-        BusTap tap = BusTap.Start(world.Home.File("run/tap.sock"), world.Tcti["swtpm:path=".Length..]);
+        BusTap tap = BusTap.Start(world.Home.File("run/tap.sock"), world.Tpm.SwtpmSocket);
         world.UseTpm(tap.Tcti);
         return tap;
     }
