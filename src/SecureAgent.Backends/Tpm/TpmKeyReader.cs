@@ -84,7 +84,8 @@ internal static class TpmKeyReader
             NeedsPin = !file.EmptyAuth,
             Pcrs = policy is null ? null : Tss2PolicyReplay.Describe(policy.Pcrs),
             Parent = file.Parent,
-            ParentKey = new TpmParent(file.Parent, file.RsaParent),
+            // tpm2-tss-engine writes 0 where it means the owner hierarchy.
+            ParentKey = new TpmParent(file.Parent == 0 ? TpmParent.OwnerHandle : file.Parent, file.RsaParent),
             Blobs = blobs,
             Policy = policy,
         };
