@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Wire;
@@ -117,11 +116,11 @@ public sealed class SignedPayloadTests
     public void No_bytes_fit_two_kinds()
     {
         // Every head of one kind with every tail of another, cut at all field-like places, by independent recognisers.
-        byte[][] samples =
+        string[] names =
         [
-            .. new[] { "req-login-ed25519-2.bin", "req-login-plain-method-2.bin", "req-sshsig-ed25519-1.bin", "req-certify-1.bin" }
-                .Select(name => Request(name).Data.ToArray()),
+            "req-login-ed25519-2.bin", "req-login-plain-method-2.bin", "req-sshsig-ed25519-1.bin", "req-certify-1.bin",
         ];
+        byte[][] samples = [.. names.Select(name => Request(name).Data.ToArray())];
         Random random = new(20260501);
         int recognised = 0;
         for (int round = 0; round < 20000; round++)
@@ -168,7 +167,7 @@ public sealed class SignedPayloadTests
     }
 
     private static AgentRequest.SignRequest Request(string name) =>
-        Assert.IsType<AgentRequest.SignRequest>(AgentRequest.Decode(WireVectors.Bytes(name)));
+        WireVectors.Request<AgentRequest.SignRequest>(name);
 
     private static bool LooksLikeLogin(byte[] data)
     {
@@ -180,7 +179,7 @@ public sealed class SignedPayloadTests
     {
         long length = data.Length < 8 ? data.Length : Length(data, 0);
         return length <= data.Length - 8
-            && Encoding.Latin1.GetString(data, 4, (int)length).EndsWith("-cert-v01@openssh.com", StringComparison.Ordinal)
+            && data.AsSpan(4, (int)length).EndsWith("-cert-v01@openssh.com"u8)
             && Length(data, 4 + (int)length) <= data.Length;
     }
 

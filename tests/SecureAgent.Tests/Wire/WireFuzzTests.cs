@@ -94,7 +94,7 @@ public sealed class WireFuzzTests
     [Fact]
     public void Mutated_payloads_never_throw() => Fuzz(
         "req-*-2.bin",
-        name => AgentRequest.Decode(WireVectors.Bytes(name)) is AgentRequest.SignRequest request ? request.Data.ToArray() : [],
+        name => (AgentRequest.Decode(WireVectors.Bytes(name)) as AgentRequest.SignRequest)?.Data.ToArray() ?? [],
         data => _ = SignedPayload.Classify(data),
         mayThrow: false);
 
