@@ -217,16 +217,17 @@ internal sealed class TpmConnection : IDisposable
     /// <summary>The policy digest of <paramref name="policy"/> for the PCR values of now. The values are read under the
     /// session's HMAC and the digest is computed here, so that nobody on the bus chooses it.</summary>
     /// <param name="policy">The policy.</param>
-    /// <param name="parent">The parent of the key it is for, whose session protects the reading.</param>
-    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent parent)
+    /// <param name="parent">The parent of the key it is for, whose session protects the reading; <see langword="null"/>
+    /// for <see cref="TpmParent.Owner"/>.</param>
+    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent? parent = null)
     {
+        TpmParent storage = parent ?? TpmParent.Owner;
         for (int attempt = 0; ; attempt++)
         {
             _residents.Open();
             try
             {
-                _residents.LoadParent(parent);
-                return policy.Digest(_commands.PCR_Read(policy.Pcrs, _residents.Session(parent)));
+                return policy.Digest(_commands.PCR_Read(policy.Pcrs, _residents.Session(storage)));
             }
             catch (BackendException e)
             {
