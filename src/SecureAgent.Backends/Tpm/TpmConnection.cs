@@ -217,17 +217,20 @@ internal sealed class TpmConnection : IDisposable
     /// <summary>The policy digest of <paramref name="policy"/> for the PCR values of now. The values are read under the
     /// session's HMAC and the digest is computed here, so that nobody on the bus chooses it.</summary>
     /// <param name="policy">The policy.</param>
-    /// <param name="parent">The parent of the key it is for, whose session protects the reading; <see langword="null"/>
-    /// for <see cref="TpmParent.Owner"/>.</param>
-    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent? parent = null)
+    /// <param name="parent">The parent of the key it is for, whose session protects the reading.</param>
+    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent parent) =>
+        policy.Digest(ReadPcrs(policy.Pcrs, parent));
+
+    /// <summary>The values of PCRs in order of their index, joined (TPM2_PCR_Read), read under the session's HMAC.</summary>
+    public byte[] ReadPcrs(TpmPcrSelection pcrs, TpmParent parent)
     {
-        TpmParent storage = parent ?? TpmParent.Owner;
         for (int attempt = 0; ; attempt++)
         {
             _residents.Open();
             try
             {
-                return policy.Digest(_commands.PCR_Read(policy.Pcrs, _residents.Session(storage)));
+                _residents.LoadParent(parent);
+                return _commands.PCR_Read(pcrs, _residents.Session(parent));
             }
             catch (BackendException e)
             {
