@@ -3,8 +3,8 @@ using System.Text;
 
 namespace SecureAgent.Wire;
 
-/// <summary>A private key that came in a message or a file. Its secret bytes are in pinned arrays that <see cref="Dispose"/>
-/// zeroes; whoever decodes one disposes it. It prints nothing of them.</summary>
+/// <summary>A private key that came in a message or a file. Its secret bytes are in pinned arrays that
+/// <see cref="Dispose"/> zeroes; whoever decodes one disposes it. It prints nothing of them.</summary>
 public abstract record PrivateKey : IDisposable
 {
     private readonly List<byte[]> _secrets = [];
@@ -169,7 +169,8 @@ public sealed record SkPrivateKey : PrivateKey
 public sealed record MlDsa44Ed25519PrivateKey : PrivateKey
 {
     internal MlDsa44Ed25519PrivateKey(
-        MlDsa44Ed25519PublicKey publicKey, Certificate? certificate, ReadOnlySpan<byte> seeds) : base(publicKey, certificate)
+        MlDsa44Ed25519PublicKey publicKey, Certificate? certificate, ReadOnlySpan<byte> seeds)
+        : base(publicKey, certificate)
     {
         Seeds = Keep(seeds, seeds.Length);
     }

@@ -9,7 +9,8 @@ public sealed record RsaPublicKey : PublicKey
     public const string TypeName = "ssh-rsa";
 
     /// <summary>Makes the key of two unsigned big-endian numbers; leading zeros are dropped.</summary>
-    /// <exception cref="WireFormatException">Either is even or zero, or the modulus is too large to be handled.</exception>
+    /// <exception cref="WireFormatException">Either is even or zero, or the modulus is too large to be
+    /// handled.</exception>
     public RsaPublicKey(ReadOnlyMemory<byte> exponent, ReadOnlyMemory<byte> modulus) : this(exponent, modulus, null)
     {
     }
@@ -95,7 +96,8 @@ public sealed record EcdsaPublicKey : PublicKey
     /// <inheritdoc/>
     public override int GetHashCode() => base.GetHashCode();
 
-    /// <summary>Checks form and length of a point. That it lies on the curve is checked by the code that computes with it.</summary>
+    /// <summary>Checks form and length of a point. That it lies on the curve is checked by the code that computes with
+    /// it.</summary>
     /// <exception cref="WireFormatException">It is not uncompressed, or not as long as the curve asks.</exception>
     internal static void RequirePoint(EcdsaCurve curve, ReadOnlySpan<byte> point)
     {
