@@ -34,6 +34,10 @@ internal static class CommandTable
             NvDataCommands.All,
             PcrCommands.All,
             ClockCommands.All,
+            ObjectCommands.All,
+            SigningCommands.All,
+            AsymmetricCommands.All,
+            DuplicationCommands.All,
         ];
         SortedDictionary<TPM_CC, CommandDefinition> table = [];
         foreach (CommandDefinition definition in chapters.SelectMany(chapter => chapter))
