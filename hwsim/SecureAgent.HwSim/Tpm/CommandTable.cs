@@ -34,6 +34,8 @@ internal static class CommandTable
             NvDataCommands.All,
             PcrCommands.All,
             ClockCommands.All,
+            SequenceCommands.All,
+            AttestationCommands.All,
             ObjectCommands.All,
             SigningCommands.All,
             AsymmetricCommands.All,
