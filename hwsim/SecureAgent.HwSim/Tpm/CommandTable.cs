@@ -40,6 +40,10 @@ internal static class CommandTable
             SigningCommands.All,
             AsymmetricCommands.All,
             DuplicationCommands.All,
+            SessionCommands.All,
+            PolicyCommands.All,
+            ContextCommands.All,
+            HierarchyCommands.All,
         ];
         SortedDictionary<TPM_CC, CommandDefinition> table = [];
         foreach (CommandDefinition definition in chapters.SelectMany(chapter => chapter))
