@@ -121,8 +121,41 @@ internal sealed class TpmResidents : IDisposable
             : CreatePrimary(parent);
         TpmLoadedObject loaded = new(new TpmHandle(handle, publicArea.Name), publicArea, parent, KeyId: null);
         _objects.Add(loaded);
-        CheckName(parent, loaded);
+        CheckName(loaded);
         return loaded;
+    }
+
+    /// <summary>Notes that the TPM answered under an HMAC over the Name of <paramref name="item"/>; a storage key is
+    /// remembered from then on.</summary>
+    public void Confirm(TpmLoadedObject item)
+    {
+        if (item.IsProven)
+        {
+            return;
+        }
+
+        item.IsProven = true;
+        if (item.KeyId is null && item.Parent.Handle != TpmParent.NullHandle
+            && _names.TryAdd(item.Parent, item.Handle.Name) && _pin?.Load(item.Parent) is null)
+        {
+            _pin?.Store(item.Parent, item.Handle.Name);
+        }
+    }
+
+    /// <summary>Gives up what a refusal leaves in doubt. If somebody on the bus put it in the place of another answer, the
+    /// session's nonces have moved on without us, and the right PIN would be counted as a wrong one; and an object that
+    /// never proved itself may not be what it was said to be.</summary>
+    public void Distrust()
+    {
+        DropSession();
+        foreach (TpmLoadedObject item in _objects.All.Where(item => !item.IsProven).ToList())
+        {
+            _objects.Remove(item);
+            if (_transport.IsOpen)
+            {
+                FlushIfOurs(item);
+            }
+        }
     }
 
     /// <summary>Brings a key into the TPM.</summary>
@@ -134,6 +167,7 @@ internal sealed class TpmResidents : IDisposable
             TpmSession session = Session(parent);
             MakeRoomBelowLimit(keep: parentObject);
             uint handle = _commands.Load(parentObject.Handle, session, ParentAuth(parent), key);
+            Confirm(parentObject);
             loaded = new TpmLoadedObject(new TpmHandle(handle, key.Public.Name), key.Public, parent, key.Id);
             _objects.Add(loaded);
         }
@@ -179,15 +213,7 @@ internal sealed class TpmResidents : IDisposable
             return true;
         }
 
-        if ((code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES)) && _session is { } session)
-        {
-            _session = null;
-            FlushQuietly(session);
-            session.Dispose();
-            return true;
-        }
-
-        return false;
+        return (code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES)) && DropSession();
     }
 
     /// <summary>Removes an object of ours.</summary>
@@ -243,34 +269,34 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    // The TPM2_Create of the null hierarchy's storage key answers another key after each restart; nothing to remember
-    // there.
-    private void CheckName(TpmParent parent, TpmLoadedObject loaded)
+    private bool DropSession()
     {
-        if (parent.Handle == TpmParent.NullHandle)
+        if (_session is not { } session)
+        {
+            return false;
+        }
+
+        _session = null;
+        FlushQuietly(session);
+        session.Dispose();
+        return true;
+    }
+
+    // The null hierarchy has another storage key after each restart; nothing is remembered of it.
+    private void CheckName(TpmLoadedObject loaded)
+    {
+        if (loaded.Parent.Handle == TpmParent.NullHandle)
         {
             return;
         }
 
-        byte[] name = loaded.Handle.Name;
-        if (!_names.TryGetValue(parent, out byte[]? remembered))
-        {
-            remembered = _pin?.Load(parent);
-            if (remembered is null)
-            {
-                remembered = name;
-                _pin?.Store(parent, name);
-            }
-
-            _names[parent] = remembered;
-        }
-
-        if (!CryptographicOperations.FixedTimeEquals(remembered, name))
+        byte[]? remembered = _names.GetValueOrDefault(loaded.Parent) ?? _pin?.Load(loaded.Parent);
+        if (remembered is not null && !CryptographicOperations.FixedTimeEquals(remembered, loaded.Handle.Name))
         {
             Flush(loaded);
             throw new TpmException(
-                $"The TPM's key for {parent} is not the one this computer remembers. Either the TPM was cleared or "
-                + "replaced, and then keys made before are lost, or something between this computer and its TPM "
+                $"The TPM's key for {loaded.Parent} is not the one this computer remembers. Either the TPM was cleared "
+                + "or replaced, and then keys made before are lost, or something between this computer and its TPM "
                 + "pretends to be it. If you cleared the TPM, remove what is remembered of it and make new keys.");
         }
     }
@@ -331,7 +357,20 @@ internal sealed class TpmResidents : IDisposable
 
     private void FlushAll()
     {
-        foreach (TpmLoadedObject item in _objects.All.Where(item => item.IsTransient))
+        foreach (TpmLoadedObject item in _objects.All)
+        {
+            FlushIfOurs(item);
+        }
+
+        foreach (uint handle in _sessionHandles)
+        {
+            IgnoreRefusal(() => _commands.FlushContext(handle));
+        }
+    }
+
+    private void FlushIfOurs(TpmLoadedObject item)
+    {
+        if (item.IsTransient)
         {
             IgnoreRefusal(() =>
             {
@@ -340,11 +379,6 @@ internal sealed class TpmResidents : IDisposable
                     _commands.FlushContext(item.Handle.Value);
                 }
             });
-        }
-
-        foreach (uint handle in _sessionHandles)
-        {
-            IgnoreRefusal(() => _commands.FlushContext(handle));
         }
     }
 

@@ -140,7 +140,7 @@ public sealed class TpmDeviceTests
             client.Send(Convert.FromHexString(sent));
             end.WaitHandle.WaitOne();
         });
-        using ITpmDevice device = TpmTcti.Parse(pair.Tcti).Open(TimeSpan.FromMilliseconds(300));
+        using ITpmDevice device = TpmTcti.Parse(pair.Tcti).Open(TimeSpan.FromSeconds(2));
         BackendException error = Assert.ThrowsAny<BackendException>(() => device.Transmit(Command, new byte[4096]));
         Assert.Equal(BackendFailure.DeviceAbsent, error.Failure);
     }
