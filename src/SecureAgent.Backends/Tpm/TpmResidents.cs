@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
@@ -12,9 +11,8 @@ internal sealed class TpmResidents : IDisposable
 {
     private readonly TpmTransport _transport;
     private readonly TpmCommands _commands;
-    private readonly ITpmNamePin? _pin;
     private readonly TpmLoadedObjects _objects = new();
-    private readonly Dictionary<TpmParent, byte[]> _names = [];
+    private readonly TpmParentNames _names;
     private readonly Dictionary<uint, Secret> _parentAuths = [];
     private readonly List<uint> _sessionHandles = [];
     private TpmSession? _session;
@@ -22,7 +20,7 @@ internal sealed class TpmResidents : IDisposable
 
     /// <summary>Starts with nothing loaded.</summary>
     public TpmResidents(TpmTransport transport, TpmCommands commands, ITpmNamePin? pin) =>
-        (_transport, _commands, _pin) = (transport, commands, pin);
+        (_transport, _commands, _names) = (transport, commands, new TpmParentNames(pin));
 
     /// <summary>Whose password the next refusal of an authorisation is about.</summary>
     public TpmAuthSubject Subject { get; private set; }
@@ -135,10 +133,9 @@ internal sealed class TpmResidents : IDisposable
         }
 
         item.IsProven = true;
-        if (item.KeyId is null && item.Parent.Handle != TpmParent.NullHandle
-            && _names.TryAdd(item.Parent, item.Handle.Name) && _pin?.Load(item.Parent) is null)
+        if (item.KeyId is null)
         {
-            _pin?.Store(item.Parent, item.Handle.Name);
+            _names.Remember(item.Parent, item.Handle.Name);
         }
     }
 
@@ -282,16 +279,9 @@ internal sealed class TpmResidents : IDisposable
         return true;
     }
 
-    // The null hierarchy has another storage key after each restart; nothing is remembered of it.
     private void CheckName(TpmLoadedObject loaded)
     {
-        if (loaded.Parent.Handle == TpmParent.NullHandle)
-        {
-            return;
-        }
-
-        byte[]? remembered = _names.GetValueOrDefault(loaded.Parent) ?? _pin?.Load(loaded.Parent);
-        if (remembered is not null && !CryptographicOperations.FixedTimeEquals(remembered, loaded.Handle.Name))
+        if (!_names.Allow(loaded.Parent, loaded.Handle.Name))
         {
             Flush(loaded);
             throw new TpmException(

@@ -99,6 +99,26 @@ public sealed class TpmDeviceTests
     }
 
     [Fact]
+    public void TCP_connection_that_was_closed_before_is_noticed_before_anything_is_sent()
+    {
+        using ManualResetEventSlim closed = new();
+        using ScriptedTpmServer server = new((client, _) =>
+        {
+            client.Receive(new byte[100]);
+            client.Send(Answer);
+            client.Shutdown(SocketShutdown.Send);
+            closed.Set();
+            client.Receive(new byte[100]);
+        });
+        using ITpmDevice device = TpmTcti.Parse(server.Tcti).Open();
+        Assert.Equal(Answer.Length, device.Transmit(Command, new byte[4096]));
+        Assert.True(closed.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => device.Transmit(Command, new byte[4096]));
+        Assert.False(error.CommandWasSent);
+    }
+
+    [Fact]
     public void Connection_that_closes_in_the_middle_may_have_run_the_command()
     {
         using ScriptedTpmServer server = new((client, _) =>
