@@ -67,12 +67,25 @@ internal sealed class SessionBindings
         return null;
     }
 
+    /// <summary>Whether the host key signed the session id and, if it is a certificate, its authority signed that; whether
+    /// anybody trusts the authority is not asked here.</summary>
     private static bool IsSignedByHost(SessionBind bind)
     {
-        PublicKey hostKey = PublicKey.DecodeKeyOrCertificate(bind.HostKey);
-        SignatureBlob signature = SignatureBlob.Decode(bind.Signature);
+        if (!CertificateKeyType.IsCertificate(bind.HostKey))
+        {
+            return IsSigned(PublicKey.Decode(bind.HostKey.Memory), bind.SessionId, bind.Signature);
+        }
+
+        Certificate certificate = Certificate.Decode(bind.HostKey);
+        return IsSigned(certificate.SignatureKey, certificate.ToBeSigned, certificate.Signature)
+            && IsSigned(certificate.PublicKey, bind.SessionId, bind.Signature);
+    }
+
+    private static bool IsSigned(PublicKey key, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signatureBlob)
+    {
+        SignatureBlob signature = SignatureBlob.Decode(signatureBlob);
         return signature.Algorithm != SignatureAlgorithm.SshRsa
-            && SignatureVerifier.Verify(hostKey, signature.Algorithm, bind.SessionId.Span, signature.Raw.Span);
+            && SignatureVerifier.Verify(key, signature.Algorithm, data.Span, signature.Raw.Span);
     }
 
     /// <summary>The checks of OpenSSH in their order.</summary>
