@@ -5,8 +5,9 @@ using static SecureAgent.Wire.AgentMessageType;
 
 namespace SecureAgent.Tests.Core;
 
-/// <summary>What OpenSSH 9.2's programs and agent said to each other, with this agent in the agent's place. The recorded
-/// signature stands for the device's, and is verified like one. Origin of the bytes: Wire/Vectors/ORIGIN.md.</summary>
+/// <summary>What OpenSSH 9.2's programs and agent said to each other, with this agent in the agent's place. The
+/// recorded signature stands for the device's, and is verified like one. Origin of the bytes:
+/// Wire/Vectors/ORIGIN.md.</summary>
 public sealed class RecordedSessionTests
 {
     public static TheoryData<string> Signatures => [.. WireVectors.Names("resp-*.bin")
@@ -74,7 +75,8 @@ public sealed class RecordedSessionTests
         SessionBind second = SessionBind.Decode(
             WireVectors.Request<AgentRequest.Extension>("req-forwarded-4.bin").Contents);
         Assert.Equal(
-            $"login as root to host key {PublicKey.FingerprintOf(second.HostKey)}, asked through a forwarded connection",
+            $"login as root to host key {PublicKey.FingerprintOf(second.HostKey)}, "
+            + "asked through a forwarded connection",
             ((RecordedSigner)identity.Signer).Purpose);
         Assert.Equal(0, agent.Prompter.Asked);
     }
