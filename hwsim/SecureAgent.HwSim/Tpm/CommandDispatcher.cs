@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace SecureAgent.HwSim.Tpm;
 
 /// <summary>Takes commands apart, authorizes and runs them, and builds the responses (Part 3, 5: command processing).</summary>
@@ -16,6 +18,11 @@ internal sealed class CommandDispatcher(TpmState tpm)
         catch (TpmError error)
         {
             return Failure(error.ResponseCode);
+        }
+        catch (CryptographicException)
+        {
+            // A key that parses but that the platform's cryptography refuses, such as one with an even exponent.
+            return Failure(TPM_RC_FAILURE);
         }
         finally
         {
@@ -55,6 +62,12 @@ internal sealed class CommandDispatcher(TpmState tpm)
         }
 
         definition.Run(context);
+        if (sessions is null && !definition.NoSessions)
+        {
+            // A command without sessions ends the exclusiveness of an audit session.
+            tpm.Sessions.ExclusiveAudit = 0;
+        }
+
         return Respond(context, sessions);
     }
 

@@ -3,6 +3,8 @@ namespace SecureAgent.HwSim.Tpm;
 /// <summary>Makes the keys and data of new objects (Part 1, 27.6).</summary>
 internal static class ObjectFactory
 {
+    private const uint SmallestLoadedExponent = 7;
+
     /// <summary>A public and a sensitive area from a template that <see cref="TemplateRules"/> accepts.</summary>
     /// <param name="template">The template.</param>
     /// <param name="authValue">The authValue.</param>
@@ -15,7 +17,7 @@ internal static class ObjectFactory
         switch (template.Type)
         {
             case TPM_ALG_RSA:
-                if (template.Exponent != 0 && (template.Exponent < RsaKeys.DefaultExponent || !RsaKeys.IsExponent(template.Exponent)))
+                if (!RsaKeys.IsExponent(template.Exponent))
                 {
                     throw TPM_RC_RANGE.Error();
                 }
@@ -46,6 +48,14 @@ internal static class ObjectFactory
         if (sensitive is not null && sensitive.Type != publicArea.Type)
         {
             throw TPM_RC_TYPE.Parameter(sensitiveNumber);
+        }
+
+        // A storage key protects its children with its seed: a short one would be a weak key.
+        int size = Hash.Size(publicArea.NameAlg);
+        if (sensitive is not null && publicArea is { IsAsymmetric: true, IsParent: true }
+            && (sensitive.SeedValue.Length < size / 2 || sensitive.SeedValue.Length > size))
+        {
+            throw TPM_RC_SIZE.Parameter(sensitiveNumber);
         }
 
         switch (publicArea.Type)
@@ -94,9 +104,9 @@ internal static class ObjectFactory
             throw TPM_RC_KEY.Parameter(publicNumber);
         }
 
-        if (!RsaKeys.IsExponent(publicArea.Exponent))
+        if (publicArea.Exponent is > 0 and < SmallestLoadedExponent)
         {
-            throw TPM_RC_RANGE.Parameter(publicNumber);
+            throw TPM_RC_VALUE.Parameter(publicNumber);
         }
 
         if (sensitive is null)
@@ -123,13 +133,14 @@ internal static class ObjectFactory
             throw TPM_RC_KEY.Parameter(publicNumber);
         }
 
-        if (!EccCurve.Of(publicArea.Curve).IsOnCurve(new EccPoint(publicArea.Unique, publicArea.UniqueY)))
-        {
-            throw TPM_RC_ECC_POINT.Parameter(publicNumber);
-        }
-
         if (sensitive is null)
         {
+            bool onCurve = EccCurve.Of(publicArea.Curve).IsOnCurve(new EccPoint(publicArea.Unique, publicArea.UniqueY));
+            if (!onCurve)
+            {
+                throw TPM_RC_ECC_POINT.Parameter(publicNumber);
+            }
+
             return;
         }
 

@@ -9,8 +9,9 @@ internal static class RsaKeys
     /// <summary>The exponent that a TPM writes as 0.</summary>
     public const uint DefaultExponent = 65537;
 
-    /// <summary>Whether <paramref name="exponent"/> is 0 (for 65537) or a prime.</summary>
-    public static bool IsExponent(uint exponent) => exponent is 0 or DefaultExponent || Numbers.IsPrime(exponent);
+    /// <summary>Whether a new key may have <paramref name="exponent"/>: 0 (for 65537) or a prime that is not smaller.</summary>
+    public static bool IsExponent(uint exponent) =>
+        exponent == 0 || (exponent >= DefaultExponent && Numbers.IsPrime(exponent));
 
     /// <summary>A new key: the first prime and the modulus.</summary>
     public static (byte[] Prime, byte[] Modulus) Generate(int bits, uint exponent, KeySource source)

@@ -125,9 +125,8 @@ internal sealed class TpmProperties(TpmState tpm)
 
     private uint StartupClear()
     {
-        const uint PhEnableNv = 1 << 3;
         PersistentState persistent = tpm.Persistent;
-        return PhEnableNv
+        return (tpm.Nv.PlatformEnabled ? 1u << 3 : 0)
             | (persistent.Platform.Enabled ? 1u << 0 : 0)
             | (persistent.Owner.Enabled ? 1u << 1 : 0)
             | (persistent.Endorsement.Enabled ? 1u << 2 : 0)
