@@ -273,7 +273,8 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
 
         if (use.Has(TPMA_SESSION.audit))
         {
-            _audit = _audit is null ? use : throw TPM_RC_ATTRIBUTES.Session(number);
+            // One session audits, and no policy session does.
+            _audit = _audit is null && !use.Session!.IsPolicy ? use : throw TPM_RC_ATTRIBUTES.Session(number);
         }
     }
 
@@ -306,10 +307,10 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
             return;
         }
 
-        attributes &= ~TPMA_SESSION.auditExclusive;
-        if (use == _audit && tpm.Sessions.ExclusiveAudit == use.Handle)
+        if (use == _audit)
         {
-            attributes |= TPMA_SESSION.auditExclusive;
+            attributes &= ~TPMA_SESSION.auditExclusive;
+            attributes |= tpm.Sessions.ExclusiveAudit == use.Handle ? TPMA_SESSION.auditExclusive : 0;
         }
 
         writer.Sized(use.Session.NonceTpm).UInt8((byte)attributes).Sized(ResponseHmac(use, attributes, parameters));

@@ -1,7 +1,7 @@
 namespace SecureAgent.HwSim.Tpm;
 
 /// <summary>A TPM 2.0: command bytes in, response bytes out. Thread-safe; commands run one at a time.</summary>
-public sealed class TpmSimulator
+public sealed class TpmSimulator : ISimulatedTpm
 {
     private readonly Lock _gate = new();
     private readonly TpmState _state;
