@@ -5,8 +5,10 @@ using SecureAgent.HwSim.Commands;
 RootCommand root = new("Simulated hardware for SecureAgent: for tests and demonstrations, never for real keys.")
 {
     TpmCommand.Create(),
+    TryCommand.Create(),
 };
-ParseResult parsed = root.Parse(args);
+ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };
+ParseResult parsed = root.Parse(args, parsing);
 if (parsed.Errors.Count > 0)
 {
     foreach (string message in parsed.Errors.Select(error => error.Message))

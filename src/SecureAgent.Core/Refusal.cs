@@ -35,4 +35,10 @@ public enum Refusal
 
     /// <summary>The device's signature did not verify with the listed public key, and was thrown away.</summary>
     BadSignature,
+
+    /// <summary>A session-bind that is not the host's, or does not fit the bindings before it.</summary>
+    BadBinding,
+
+    /// <summary>A fault in the agent itself; the message names the exception.</summary>
+    InternalError,
 }

@@ -1,0 +1,54 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace SecureAgent.Backends.Tpm;
+
+/// <summary>A TPM character device of Linux, such as <c>/dev/tpmrm0</c>: one write is a command, the next read its response.
+/// The kernel's driver has its own time limits, so there is none here.</summary>
+internal sealed class LinuxTpmDevice : ITpmDevice
+{
+    private readonly SafeFileHandle _file;
+    private readonly string _path;
+
+    /// <summary>Opens the device.</summary>
+    /// <exception cref="TpmDeviceLostException">It is not there, or this user may not open it.</exception>
+    public LinuxTpmDevice(string path)
+    {
+        _path = path;
+        try
+        {
+            _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new TpmDeviceLostException(
+                $"This user may not open the TPM {path}. Add the user to the device's group (usermod -aG tss USER) and log in "
+                + "again.", commandWasSent: false, e);
+        }
+        catch (IOException e)
+        {
+            throw new TpmDeviceLostException(
+                $"The TPM {path} cannot be opened: {e.Message} Check that the machine has a TPM 2.0 and that it is enabled in "
+                + "the firmware.", commandWasSent: false, e);
+        }
+    }
+
+    /// <inheritdoc />
+    public int Transmit(ReadOnlySpan<byte> command, Span<byte> response)
+    {
+        bool sent = false;
+        try
+        {
+            // The offset means nothing to a character device. The driver takes and gives whole frames.
+            RandomAccess.Write(_file, command, fileOffset: 0);
+            sent = true;
+            return RandomAccess.Read(_file, response, fileOffset: 0);
+        }
+        catch (IOException e)
+        {
+            throw new TpmDeviceLostException($"The TPM {_path} failed: {e.Message}", sent, e);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,24 @@
+namespace SecureAgent.Backends.Tpm;
+
+/// <summary>How long a PIN is kept after the person gave it.</summary>
+public sealed record PinCachePolicy
+{
+    private PinCachePolicy(TimeSpan? lifetime) => Lifetime = lifetime;
+
+    /// <summary>Asked for at every use; uses that wait at the same time share one question.</summary>
+    public static PinCachePolicy Never { get; } = new(TimeSpan.Zero);
+
+    /// <summary>Kept until the agent is locked or ends, the key is removed, or the TPM refuses the PIN.</summary>
+    public static PinCachePolicy UntilDropped { get; } = new((TimeSpan?)null);
+
+    /// <summary>How long it is kept; <see langword="null"/> is without limit, zero is not at all.</summary>
+    public TimeSpan? Lifetime { get; }
+
+    /// <summary>Kept for <paramref name="lifetime"/> from the moment it was given, and no longer than
+    /// <see cref="UntilDropped"/> would.</summary>
+    public static PinCachePolicy For(TimeSpan lifetime)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lifetime, TimeSpan.Zero);
+        return new PinCachePolicy(lifetime);
+    }
+}

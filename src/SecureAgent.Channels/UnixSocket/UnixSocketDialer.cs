@@ -1,0 +1,44 @@
+using System.Net.Sockets;
+using SecureAgent.Core;
+
+namespace SecureAgent.Channels.UnixSocket;
+
+/// <summary>Reaches an agent on a Unix socket, and only one that this user or root runs.</summary>
+public sealed class UnixSocketDialer : IAgentDialer
+{
+    private readonly string _path;
+
+    /// <summary>Creates the dialer.</summary>
+    /// <param name="path">Path of the socket, as in <c>SSH_AUTH_SOCK</c>.</param>
+    public UnixSocketDialer(string path) => _path = path;
+
+    /// <inheritdoc/>
+    public async ValueTask<Stream> ConnectAsync(CancellationToken ct)
+    {
+#pragma warning disable CA2000 // The stream owns it, or it is disposed below.
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+#pragma warning restore CA2000
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), ct).ConfigureAwait(false);
+            PeerCredentials server = PeerCredentials.Of(socket);
+            if (!server.IsTrusted)
+            {
+                throw new ChannelException($"{_path} is served by {server.Describe()}, which is neither you nor root.");
+            }
+
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (Exception exception)
+        {
+            socket.Dispose();
+            if (exception is SocketException or ArgumentException)
+            {
+                throw new ChannelException(
+                    $"No agent answers on {_path}: {exception.Message}. Start one with secure-agent run.", exception);
+            }
+
+            throw;
+        }
+    }
+}

@@ -1,0 +1,254 @@
+using System.Buffers;
+using SecureAgent.Wire;
+
+namespace SecureAgent.Core;
+
+/// <summary>The agent as one connection sees it: bytes of a request in, bytes of its answer out. Requests of one session are
+/// handled one after the other; sessions run side by side and hold no lock while a device or a person takes time.</summary>
+public sealed class AgentSession : IDisposable
+{
+    private static readonly string[] Extensions = [SessionBind.ExtensionName];
+
+    private readonly SshAgent _agent;
+    private readonly SessionBindings _bindings = new();
+    private bool _disposed;
+
+    internal AgentSession(SshAgent agent, PeerInfo peer) => (_agent, Peer) = (agent, peer);
+
+    /// <summary>Who is at the other end.</summary>
+    public PeerInfo Peer { get; }
+
+    /// <summary>Whether an SSH client has tried to bind the connection to a session, so that it may only list, sign and
+    /// bind. Once true it stays so.</summary>
+    public bool IsRemote => _bindings.Attempted;
+
+    /// <summary>Whether requests may come from another host, through a forwarded connection. Once true it stays so.</summary>
+    public bool IsForwarded => _bindings.IsForwarded;
+
+    /// <summary>Answers one request.</summary>
+    /// <param name="request">The body of the message, without its length prefix; read until the answer is complete.</param>
+    /// <param name="response">Takes exactly one body of an answer, without a length prefix.</param>
+    /// <param name="ct">Cancelled when the client has gone.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled; nothing was written.</exception>
+    /// <remarks>Whatever else goes wrong is answered SSH_AGENT_FAILURE or, for an extension that is known,
+    /// SSH_AGENT_EXTENSION_FAILURE, and logged once; the connection goes on (RFC 9987, "generic responses").</remarks>
+    public ValueTask HandleAsync(ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)
+    {
+        ReadOnlyMemory<byte> message = request.IsSingleSegment ? request.First : request.ToArray();
+        if (!message.IsEmpty && message.Span[0] == (byte)AgentMessageType.SSH_AGENTC_REQUEST_IDENTITIES)
+        {
+            // Most requests are lists. They pass every gate and cannot fail, so that they need no machinery at all.
+            List(response);
+            return ValueTask.CompletedTask;
+        }
+
+        return AnswerAsync(message, response, ct);
+    }
+
+    /// <summary>Ends the session.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _agent.CloseSession();
+        }
+    }
+
+    private static bool IsBind(AgentRequest request) => request is AgentRequest.Extension { Name: SessionBind.ExtensionName };
+
+    private static bool IsQuery(AgentRequest request) => request is AgentRequest.Extension { Name: AgentRequest.Extension.Query };
+
+    private async ValueTask AnswerAsync(
+        ReadOnlyMemory<byte> message, IBufferWriter<byte> response, CancellationToken ct)
+    {
+        bool isKnownExtension = false;
+        Refused? refused;
+        try
+        {
+            AgentRequest decoded = AgentRequest.Decode(message);
+            refused = Gate(decoded);
+            if (refused is null)
+            {
+                isKnownExtension = IsBind(decoded) || IsQuery(decoded);
+                refused = await DispatchAsync(decoded, response, ct).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (WireFormatException exception)
+        {
+            refused = new Refused(Refusal.Malformed, exception.Message);
+        }
+        catch (BackendException exception)
+        {
+            refused = new Refused(Refusal.BackendFailed, exception.Message);
+        }
+#pragma warning disable CA1031 // A fault in one request must not end the agent: a forwarded host could cause it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            refused = new Refused(Refusal.InternalError, $"{exception.GetType().Name}: {exception.Message}");
+        }
+
+        if (refused is not null)
+        {
+            Fail(refused, message, isKnownExtension, response);
+        }
+    }
+
+    /// <summary>The one gate. A list passes it before it is even decoded, and is empty while the agent is locked. A bind
+    /// passes it always: if a locked agent ignored binds, connections forwarded meanwhile would count as local once it is
+    /// unlocked (OpenSSH 6a57081dc).</summary>
+    private Refused? Gate(AgentRequest request)
+    {
+        if (IsBind(request))
+        {
+            return null;
+        }
+
+        if (_bindings.Attempted && request is not AgentRequest.SignRequest)
+        {
+            return new Refused(Refusal.Forwarded, "an SSH client's connection may only list, sign and bind");
+        }
+
+        return _agent.Lock.IsLocked && request is not AgentRequest.Unlock
+            ? new Refused(Refusal.Locked, "the agent is locked; unlock it with ssh-add -X")
+            : null;
+    }
+
+    private ValueTask<Refused?> DispatchAsync(AgentRequest request, IBufferWriter<byte> response, CancellationToken ct)
+    {
+        switch (request)
+        {
+            case AgentRequest.SignRequest sign:
+                return new SignOperation(_agent, Peer, _bindings).RunAsync(sign, response, ct);
+            case AgentRequest.RemoveIdentity remove:
+                return new ValueTask<Refused?>(Remove(remove.Key, response));
+            case AgentRequest.RemoveAllIdentities:
+                RemoveAll(response);
+                return default;
+            case AgentRequest.Lock @lock:
+                return LockAsync(@lock.Passphrase, response, ct);
+            case AgentRequest.Unlock unlock:
+                return UnlockAsync(unlock.Passphrase, response, ct);
+            case AgentRequest.Extension extension when IsBind(extension):
+                return new ValueTask<Refused?>(Bind(extension.Contents, response));
+            case AgentRequest.Extension extension when IsQuery(extension):
+                AgentResponse.WriteQueryResponse(response, Extensions);
+                return default;
+            case AgentRequest.Extension extension:
+                return Refuse(Refusal.NotSupported, $"the extension {extension.Name} is not offered");
+            case AgentRequest.AddIdentity:
+                return Refuse(Refusal.NotSupported,
+                    "keys cannot be added with ssh-add; make or import one with secure-agent key new or key import");
+            case AgentRequest.AddSmartcardKey or AgentRequest.RemoveSmartcardKey:
+                return Refuse(Refusal.NotSupported, "tokens cannot be added or removed with ssh-add");
+            default:
+                return Refuse(Refusal.UnknownMessage, "no client message has that number");
+        }
+    }
+
+    private void List(IBufferWriter<byte> response)
+    {
+        if (_agent.Lock.IsLocked)
+        {
+            AgentResponse.WriteIdentitiesHeader(response, 0);
+        }
+        else
+        {
+            response.Write(_agent.Identities.Current.ListAnswer);
+        }
+    }
+
+    private Refused? Remove(KeyBlob key, IBufferWriter<byte> response)
+    {
+        string fingerprint = PublicKey.FingerprintOf(key);
+        if (_agent.Identities.Remove(key) is not { } identity)
+        {
+            return new Refused(Refusal.UnknownKey, "no such key is listed") { Fingerprint = fingerprint };
+        }
+
+        AgentResponse.WriteSuccess(response);
+        Log("remove", $"{identity.Comment} is not listed any more.", identity.PublicKey.Fingerprint);
+        return null;
+    }
+
+    private void RemoveAll(IBufferWriter<byte> response)
+    {
+        int count = _agent.Identities.RemoveAll();
+        _agent.DropSecrets();
+        AgentResponse.WriteSuccess(response);
+        Log("remove", $"All {count} identities are not listed any more, and cached secrets are dropped.");
+    }
+
+    private async ValueTask<Refused?> LockAsync(
+        ReadOnlyMemory<byte> passphrase, IBufferWriter<byte> response, CancellationToken ct)
+    {
+        if (await _agent.Lock.LockAsync(passphrase, ct).ConfigureAwait(false) is { } reason)
+        {
+            return new Refused(Refusal.WrongPassphrase, reason);
+        }
+
+        _agent.DropSecrets();
+        AgentResponse.WriteSuccess(response);
+        Log("lock", "The agent is locked.");
+        return null;
+    }
+
+    private async ValueTask<Refused?> UnlockAsync(
+        ReadOnlyMemory<byte> passphrase, IBufferWriter<byte> response, CancellationToken ct)
+    {
+        if (await _agent.Lock.UnlockAsync(passphrase, ct).ConfigureAwait(false) is { } reason)
+        {
+            return new Refused(Refusal.WrongPassphrase, reason);
+        }
+
+        AgentResponse.WriteSuccess(response);
+        Log("unlock", "The agent is unlocked.");
+        return null;
+    }
+
+    private Refused? Bind(ReadOnlyMemory<byte> contents, IBufferWriter<byte> response)
+    {
+        if (_bindings.Bind(contents) is { } reason)
+        {
+            return new Refused(Refusal.BadBinding, reason);
+        }
+
+        AgentResponse.WriteSuccess(response);
+        return null;
+    }
+
+    private static ValueTask<Refused?> Refuse(Refusal reason, string message) => new(new Refused(reason, message));
+
+    /// <summary>The one exit of every request that is not done: the wire learns only that, the log learns why.</summary>
+    private void Fail(
+        Refused refused, ReadOnlyMemory<byte> message, bool isKnownExtension, IBufferWriter<byte> response)
+    {
+        if (isKnownExtension)
+        {
+            AgentResponse.WriteExtensionFailure(response);
+        }
+        else
+        {
+            AgentResponse.WriteFailure(response);
+        }
+
+        AgentMessageType type = message.IsEmpty ? AgentMessageType.None : (AgentMessageType)message.Span[0];
+        AgentEventLevel level = refused.Reason is Refusal.InternalError or Refusal.BadSignature
+            ? AgentEventLevel.Error
+            : AgentEventLevel.Warning;
+        _agent.LogRefusal(new AgentEvent(level, "refused", $"{type} refused: {refused.Message}")
+        {
+            Peer = Peer,
+            Refusal = refused.Reason,
+            Fingerprint = refused.Fingerprint,
+        });
+    }
+
+    private void Log(string kind, string message, string? fingerprint = null) =>
+        _agent.Log(new AgentEvent(AgentEventLevel.Information, kind, message) { Peer = Peer, Fingerprint = fingerprint });
+}

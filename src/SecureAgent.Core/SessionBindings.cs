@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using SecureAgent.Wire;
+
+namespace SecureAgent.Core;
+
+/// <summary>What the clients along a forwarding path have told about the SSH sessions that one connection serves
+/// (OpenSSH, PROTOCOL.agent section 1). Nothing here is ever taken back: a connection that was once remote or forwarded
+/// stays so.</summary>
+internal sealed class SessionBindings
+{
+    private readonly List<Binding> _bindings = [];
+
+    /// <summary>The bindings in the order they were made.</summary>
+    public IReadOnlyList<Binding> All => _bindings;
+
+    /// <summary>Whether a client ever tried to bind, successfully or not. Then an SSH client is at the other end, perhaps one
+    /// that forwards, and never the user's own <c>ssh-add</c>.</summary>
+    public bool Attempted { get; private set; }
+
+    /// <summary>Whether requests may come from another host: bound for forwarding, or a bind failed, so that nothing is
+    /// known.</summary>
+    public bool IsForwarded { get; private set; }
+
+    /// <summary>Checks and records one binding.</summary>
+    /// <param name="contents">Contents of the extension request.</param>
+    /// <returns>Why not, or <see langword="null"/> if it is recorded, now or before.</returns>
+    /// <exception cref="WireFormatException">The contents do not parse.</exception>
+    public string? Bind(ReadOnlyMemory<byte> contents)
+    {
+        // Both before parsing: a bind that fails in whatever way must leave the connection with less trust, not with more.
+        bool wasForwarded = IsForwarded;
+        Attempted = true;
+        IsForwarded = true;
+
+        SessionBind bind = SessionBind.Decode(contents);
+        if (!IsSignedByHost(bind))
+        {
+            return "the host key did not sign that session id";
+        }
+
+        if (Refuse(bind, out bool known) is { } reason)
+        {
+            return reason;
+        }
+
+        if (!known)
+        {
+            _bindings.Add(new Binding(
+                new KeyBlob(bind.HostKey.Span.ToArray()), bind.SessionId.ToArray(), bind.IsForwarding));
+        }
+
+        IsForwarded = wasForwarded || bind.IsForwarding;
+        return null;
+    }
+
+    /// <summary>The host key that the session was bound with, or <see langword="null"/>.</summary>
+    public KeyBlob? HostKeyOf(ReadOnlySpan<byte> sessionId)
+    {
+        foreach (Binding binding in _bindings)
+        {
+            if (CryptographicOperations.FixedTimeEquals(binding.SessionId.Span, sessionId))
+            {
+                return binding.HostKey;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsSignedByHost(SessionBind bind)
+    {
+        PublicKey hostKey = PublicKey.DecodeKeyOrCertificate(bind.HostKey);
+        SignatureBlob signature = SignatureBlob.Decode(bind.Signature);
+        return signature.Algorithm != SignatureAlgorithm.SshRsa
+            && SignatureVerifier.Verify(hostKey, signature.Algorithm, bind.SessionId.Span, signature.Raw.Span);
+    }
+
+    /// <summary>The checks of OpenSSH in their order.</summary>
+    private string? Refuse(SessionBind bind, out bool known)
+    {
+        known = false;
+        foreach (Binding binding in _bindings)
+        {
+            if (!binding.IsForwarding)
+            {
+                return "the connection is bound for a login already, and serves no other session";
+            }
+
+            bool sameSession = CryptographicOperations.FixedTimeEquals(binding.SessionId.Span, bind.SessionId.Span);
+            if (sameSession && binding.HostKey == bind.HostKey)
+            {
+                known = true;
+                return null;
+            }
+
+            if (sameSession)
+            {
+                return "that session id is bound to another host key";
+            }
+        }
+
+        return _bindings.Count < WireLimits.MaxSessionBinds
+            ? null
+            : $"the connection has {WireLimits.MaxSessionBinds} bindings, which is the most";
+    }
+
+    /// <summary>One recorded binding.</summary>
+    /// <param name="HostKey">The server's host key or host certificate.</param>
+    /// <param name="SessionId">Identifier of the SSH session.</param>
+    /// <param name="IsForwarding">Whether the agent is forwarded to that server, rather than used to log in to it.</param>
+    internal sealed record Binding(KeyBlob HostKey, ReadOnlyMemory<byte> SessionId, bool IsForwarding);
+}
