@@ -228,16 +228,22 @@ public sealed class TpmKeyDirectoryTests : IDisposable
         Assert.Single(directory.List());
     }
 
-    internal static void Run(string program, params string[] arguments)
+    internal static void Run(string program, params string[] arguments) => _ = Output(program, arguments);
+
+    /// <summary>Standard output, one character for each byte.</summary>
+    internal static string Output(string program, params string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
+            StandardOutputEncoding = Encoding.Latin1,
         })!; // Not shell-executed, so there is a process.
-        string output = process.StandardOutput.ReadToEndAsync().Result + process.StandardError.ReadToEnd();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {output}");
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors.GetAwaiter().GetResult()}");
+        return output.TrimEnd();
     }
 
     private static Tss2PrivateKeyFile Key(string? comment = null) =>

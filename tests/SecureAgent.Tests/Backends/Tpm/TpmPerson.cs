@@ -36,7 +36,16 @@ internal sealed class TpmPerson : IPrompter
         int number = _questions.Count;
         await Thinking.WaitAsync(ct);
         string? answer = Answer(number);
-        return answer is null ? null : TestMemory.Of(Encoding.UTF8.GetBytes(answer));
+        if (answer is null)
+        {
+            return null;
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(answer);
+        Secret secret = new TestMemory().Allocate(Math.Max(1, bytes.Length));
+        secret.Length = bytes.Length;
+        bytes.CopyTo(secret.Span);
+        return secret;
     }
 
     public IDisposable ShowTouch(TouchPrompt prompt) => new MemoryStream();
