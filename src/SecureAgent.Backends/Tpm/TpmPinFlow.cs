@@ -185,7 +185,8 @@ internal sealed class TpmPinFlow : IDisposable
     };
 
     private PinCache.AskPin AskPassword(TpmParent parent, SignContext? who) => (wrong, ct) =>
-        ReadAsync(new PinPrompt($"password of {parent}", Device, who, null, wrong), $"the password of {parent}", ct);
+        ReadAsync(
+            new PinPrompt(parent.ToString(), Device, who, null, wrong) { IsPassword = true }, $"the password of {parent}", ct);
 
     // An answer that no key can have is asked for again without spending a try of the TPM.
     private async Task<Secret> ReadAsync(PinPrompt prompt, string what, CancellationToken ct)

@@ -1,0 +1,72 @@
+namespace SecureAgent.HwSim.Tpm;
+
+/// <summary>The NV indices. Whoever changes one calls <see cref="PersistentState.Touch"/>.</summary>
+internal sealed class NvStore
+{
+    private readonly SortedDictionary<uint, NvIndex> _indices = [];
+
+    /// <summary>The indices in order.</summary>
+    public IEnumerable<NvIndex> All => _indices.Values;
+
+    /// <summary>The highest value of any counter that was removed.</summary>
+    public ulong HighestCounter { get; set; }
+
+    /// <summary>The highest value of any counter that is or was there: a new one starts above it.</summary>
+    public ulong HighestCount() => _indices.Values
+        .Where(index => index.IsCounter && index.Has(TPMA_NV.WRITTEN))
+        .Select(index => index.Number)
+        .Append(HighestCounter)
+        .Max();
+
+    /// <summary>TPM Reset or TPM Restart: locks that last until then are gone, and so is what CLEAR_STCLEAR keeps no longer.
+    /// </summary>
+    public void Startup()
+    {
+        foreach (NvIndex index in _indices.Values)
+        {
+            index.Attributes &= ~TPMA_NV.READLOCKED;
+            if (!index.Has(TPMA_NV.WRITEDEFINE) || !index.Has(TPMA_NV.WRITTEN))
+            {
+                index.Attributes &= ~TPMA_NV.WRITELOCKED;
+            }
+
+            if (index.Has(TPMA_NV.CLEAR_STCLEAR))
+            {
+                index.Attributes &= ~TPMA_NV.WRITTEN;
+            }
+        }
+    }
+
+    /// <summary>The index <paramref name="handle"/>, or <see langword="null"/>.</summary>
+    public NvIndex? Find(uint handle) => _indices.GetValueOrDefault(handle);
+
+    /// <summary>The index <paramref name="handle"/>, which the handle area has already found.</summary>
+    public NvIndex Get(uint handle) => _indices[handle];
+
+    /// <summary>Adds an index.</summary>
+    public void Add(NvIndex index) => _indices.Add(index.Index, index);
+
+    /// <summary>Removes an index.</summary>
+    public void Remove(uint handle) => _indices.Remove(handle);
+
+    /// <summary>Fails with TPM_RC_HANDLE for the handle with this number if there is no such index.</summary>
+    public void RequireAccessible(uint handle, int handleNumber)
+    {
+        if (Find(handle) is null)
+        {
+            throw TPM_RC_HANDLE.Handle(handleNumber);
+        }
+    }
+
+    /// <summary>Whether the index's own authValue may authorize <paramref name="command"/>: AUTHWRITE for commands that
+    /// write, AUTHREAD for the others.</summary>
+    public bool IsAuthValueAvailable(uint handle, TPM_CC command)
+    {
+        TPMA_NV needed = IsWrite(command) ? TPMA_NV.AUTHWRITE : TPMA_NV.AUTHREAD;
+        return Find(handle) is NvIndex index && index.Has(needed);
+    }
+
+    /// <summary>Whether <paramref name="command"/> writes an NV index.</summary>
+    public static bool IsWrite(TPM_CC command) => command is TPM_CC_NV_Write or TPM_CC_NV_Increment or TPM_CC_NV_SetBits
+        or TPM_CC_NV_Extend or TPM_CC_NV_WriteLock;
+}

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using SecureAgent.Backends.Tpm;
+using SecureAgent.Cli.Configuration;
+using SecureAgent.Cli.Output;
+
+namespace SecureAgent.Cli.Commands;
+
+/// <summary><c>key list</c> and <c>key show</c>. They read the key files and ask no TPM.</summary>
+internal static class KeyListCommand
+{
+    private const int LineCharacters = 500;
+
+    /// <summary>Creates <c>key list</c>.</summary>
+    public static Command CreateList(CommonOptions common, Surroundings surroundings)
+    {
+        Option<bool> json = JsonOption.Create();
+        Command list = new("list", "List the keys.") { json };
+        list.SetAction((result, _) => ListAsync(
+            common.Read(result), result.GetValue(json), result.GetValue(common.Verbose), surroundings));
+        return list;
+    }
+
+    /// <summary>Creates <c>key show</c>.</summary>
+    public static Command CreateShow(CommonOptions common, Surroundings surroundings)
+    {
+        Argument<string> name = KeyCommand.NameArgument();
+        Option<bool> json = JsonOption.Create();
+        Command show = new("show", "Show one key: where it lives and what its use needs.") { name, json };
+        show.SetAction((result, _) => ShowAsync(
+            common.Read(result),
+            result.GetRequiredValue(name),
+            result.GetValue(json),
+            result.GetValue(common.Verbose),
+            surroundings));
+        return show;
+    }
+
+    private static async Task<int> ListAsync(Settings settings, bool json, bool verbose, Surroundings surroundings)
+    {
+        Composition composition = Composition.OfCommand(settings, surroundings, verbose);
+        await using (composition.ConfigureAwait(false))
+        {
+            KeyOutput[] keys = [.. composition.Keys.List().Select(key => Describe(composition.Keys, key))];
+            if (json)
+            {
+                Write(surroundings, JsonSerializer.Serialize(new KeyListOutput(1, keys), CliJson.Default.KeyListOutput));
+                return ExitCode.Done;
+            }
+
+            int nameWidth = keys.Select(key => key.Name.Length).DefaultIfEmpty().Max();
+            foreach (KeyOutput key in keys)
+            {
+                string line = key.Fingerprint is null
+                    ? $"{key.Name.PadRight(nameWidth)}  unusable: {key.Problem}"
+                    : $"{key.Name.PadRight(nameWidth)}  {key.Type,-9}  {key.Fingerprint}  {Needs(key),-7}  {key.Comment}";
+                Write(surroundings, SafeText.Line(line.TrimEnd(), LineCharacters));
+            }
+
+            if (keys.Length == 0)
+            {
+                await surroundings.Error.WriteLineAsync(
+                    $"There are no keys in {composition.Keys.Path}. Make one: secure-agent key new NAME --in tpm")
+                    .ConfigureAwait(false);
+            }
+
+            return ExitCode.Done;
+        }
+    }
+
+    private static async Task<int> ShowAsync(
+        Settings settings, string name, bool json, bool verbose, Surroundings surroundings)
+    {
+        Composition composition = Composition.OfCommand(settings, surroundings, verbose);
+        await using (composition.ConfigureAwait(false))
+        {
+            KeyOutput key = Describe(composition.Keys, composition.Keys.Get(name));
+            if (json)
+            {
+                Write(surroundings, JsonSerializer.Serialize(key, CliJson.Default.KeyOutput));
+                return ExitCode.Done;
+            }
+
+            (string Label, string? Value)[] fields =
+            [
+                ("name", key.Name),
+                ("type", key.Type.Length > 0 ? key.Type : null),
+                ("in", key.Sealed ? "tpm (sealed: the seed leaves the TPM for each signature)" : "tpm"),
+                ("fingerprint", key.Fingerprint),
+                ("comment", key.Comment),
+                ("needs", Needs(key)),
+                ("parent", key.Parent),
+                ("file", key.File),
+                ("public key", key.PublicKeyFile),
+                ("certificate", key.Certificate),
+                ("problem", key.Problem),
+            ];
+            foreach ((string label, string? value) in fields.Where(field => !string.IsNullOrEmpty(field.Value)))
+            {
+                Write(surroundings, SafeText.Line($"{label + ":",-12} {value}", LineCharacters));
+            }
+
+            return ExitCode.Done;
+        }
+    }
+
+    private static KeyOutput Describe(TpmKeyDirectory directory, TpmKeyEntry key)
+    {
+        string publicPath = directory.PublicPath(key.Name);
+        return new KeyOutput
+        {
+            Name = key.Name,
+            Type = key.Type,
+            In = "tpm",
+            Fingerprint = key.Broken is null ? key.PublicKey?.Fingerprint : null,
+            Comment = key.Comment,
+            Sealed = key.IsSealed,
+            Pin = key.NeedsPin,
+            Pcrs = key.Pcrs,
+            Parent = string.Create(CultureInfo.InvariantCulture, $"0x{key.Parent:x8}"),
+            File = key.Path,
+            PublicKeyFile = File.Exists(publicPath) ? publicPath : null,
+            Certificate = key.Certificate?.KeyId,
+            Problem = key.Broken ?? key.BrokenCertificate,
+        };
+    }
+
+    private static string Needs(KeyOutput key) => (key.Pin, key.Pcrs) switch
+    {
+        (true, string pcrs) => $"PIN, PCRs {pcrs}",
+        (true, null) => "PIN",
+        (false, string pcrs) => $"PCRs {pcrs}",
+        _ => "no PIN",
+    };
+
+    private static void Write(Surroundings surroundings, string line) => surroundings.Out.WriteLine(line);
+}

@@ -1,0 +1,104 @@
+using SecureAgent.Backends.Memory;
+using SecureAgent.Backends.Tpm;
+using SecureAgent.Channels.UnixSocket;
+using SecureAgent.Cli.Configuration;
+using SecureAgent.Cli.Hosting;
+using SecureAgent.Cli.Prompts;
+using SecureAgent.Core;
+
+namespace SecureAgent.Cli;
+
+/// <summary>The one place that names the concrete parts of the program and puts them together.</summary>
+internal sealed class Composition : IAsyncDisposable
+{
+    private readonly Settings _settings;
+    private readonly IAgentLog _log;
+    private readonly TerminalPrompter _terminal;
+    private TpmKeyBackend? _backend;
+    private TpmAccess? _tpm;
+    private SshAgent? _agent;
+
+    private Composition(Settings settings, Surroundings surroundings, IAgentLog log, bool terminalFirst)
+    {
+        (_settings, _log) = (settings, log);
+        Memory = new LockedMemory();
+        AskpassPrompter askpass = new(surroundings, Memory);
+        _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
+        Prompter = new PrompterChain(
+            askpass.Requirement, askpass, _terminal, terminalFirst, settings.PromptTimeout, TimeProvider.System);
+        DevicePrompter = settings.OwnerPasswordFile is string file ? new PasswordFile(file, Memory, Prompter) : Prompter;
+        Keys = new TpmKeyDirectory(settings.KeyDirectory, settings.PublicKeyDirectory, log, TimeProvider.System);
+    }
+
+    /// <summary>Where secrets are kept.</summary>
+    public ISecretMemory Memory { get; }
+
+    /// <summary>Asks the person.</summary>
+    public PrompterChain Prompter { get; }
+
+    /// <summary>Answers for devices: the file of the owner's password where there is one, else the person.</summary>
+    public IPrompter DevicePrompter { get; }
+
+    /// <summary>The key files.</summary>
+    public TpmKeyDirectory Keys { get; }
+
+    /// <summary>The TPM, opened at its first use.</summary>
+    public TpmAccess Tpm => _tpm ??= new TpmAccess(() => TpmTcti.Parse(_settings.Tpm).Open(), Memory, TimeProvider.System);
+
+    /// <summary>The agent.</summary>
+    public SshAgent Agent => _agent ??= CreateAgent();
+
+    /// <summary>The parts of a command that a person typed: it asks on the terminal where there is one.</summary>
+    public static Composition OfCommand(Settings settings, Surroundings surroundings, bool verbose)
+    {
+        QuietLog log = new(surroundings.Error, verbose);
+        return new Composition(settings, surroundings, log, terminalFirst: true);
+    }
+
+    /// <summary>The parts of the agent.</summary>
+    public static Composition OfAgent(Settings settings, Surroundings surroundings, IAgentLog log) =>
+        new(settings, surroundings, log, terminalFirst: false);
+
+    /// <summary>What makes keys.</summary>
+    public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
+
+    /// <summary>Every way for clients to arrive: the socket that systemd opened, else the one of the settings.</summary>
+    /// <exception cref="ChannelException">systemd's cannot be used.</exception>
+    public IReadOnlyList<IChannel> CreateChannels() =>
+    [
+        UnixSocketChannel.FromSystemd(_log, TimeProvider.System)
+            ?? new UnixSocketChannel(_settings.Socket, _log, TimeProvider.System),
+    ];
+
+    /// <summary>The way to a running agent.</summary>
+    /// <param name="endpoint">As in SSH_AUTH_SOCK.</param>
+    public static IAgentDialer Dialer(string endpoint) => new UnixSocketDialer(endpoint);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _agent?.Dispose();
+        if (_backend is not null)
+        {
+            await _backend.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_tpm is not null)
+        {
+            await _tpm.DisposeAsync().ConfigureAwait(false);
+        }
+
+        Keys.Dispose();
+        _terminal.Dispose();
+    }
+
+    private SshAgent CreateAgent()
+    {
+        TimeSpan lifetime = _settings.PinCache.Lifetime;
+        PinCachePolicy pinCache = lifetime == TimeSpan.Zero
+            ? PinCachePolicy.Never
+            : lifetime == Timeout.InfiniteTimeSpan ? PinCachePolicy.UntilDropped : PinCachePolicy.For(lifetime);
+        _backend = new TpmKeyBackend(Keys, Tpm, DevicePrompter, pinCache, _log, TimeProvider.System);
+        return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using System.Threading.Channels;
+using SecureAgent.Cli.Output;
+using SecureAgent.Core;
+
+namespace SecureAgent.Cli.Hosting;
+
+/// <summary>Writes one plain line per event to standard error. A reader of standard error that has stopped reading must not
+/// stop the agent, so that the lines wait in a queue, and those that do not fit are counted and dropped.</summary>
+internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
+{
+    private const int QueueLines = 1024;
+    private const int LineCharacters = 1000;
+    private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(1);
+
+    private readonly TextWriter _error;
+    private readonly AgentEventLevel _least;
+    private readonly Channel<string> _lines = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(QueueLines) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly Task _writing;
+    private int _dropped;
+
+    /// <summary>Starts the log.</summary>
+    /// <param name="error">Where the lines go.</param>
+    /// <param name="verbose">Whether to write also what is only for hunting a fault.</param>
+    public StandardErrorLog(TextWriter error, bool verbose)
+    {
+        (_error, _least) = (error, verbose ? AgentEventLevel.Debug : AgentEventLevel.Information);
+        _writing = WriteAllAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Write(AgentEvent agentEvent)
+    {
+        if (agentEvent.Level >= _least && !_lines.Writer.TryWrite(Line(agentEvent)))
+        {
+            Interlocked.Increment(ref _dropped);
+        }
+    }
+
+    /// <summary>Writes what is left, unless nobody reads it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _lines.Writer.TryComplete();
+        await Task.WhenAny(_writing, Task.Delay(LongestFlush)).ConfigureAwait(false);
+    }
+
+    /// <summary>The line of an event, without line end.</summary>
+    public static string Line(AgentEvent agentEvent)
+    {
+        StringBuilder line = new("secure-agent: ");
+        line.Append(agentEvent.Level switch
+        {
+            AgentEventLevel.Debug => "debug: ",
+            AgentEventLevel.Information => "",
+            AgentEventLevel.Warning => "warning: ",
+            _ => "error: ",
+        });
+        line.Append(agentEvent.Kind).Append(": ").Append(agentEvent.Message);
+        List<string> about = [];
+        if (agentEvent.Peer is PeerInfo peer)
+        {
+            about.Add(peer.ProcessId is int id ? $"{peer.Channel} pid {id}" : peer.Channel);
+        }
+
+        if (agentEvent.Fingerprint is string fingerprint)
+        {
+            about.Add(fingerprint);
+        }
+
+        if (agentEvent.Refusal is Refusal refusal)
+        {
+            about.Add(refusal.ToString());
+        }
+
+        if (about.Count > 0)
+        {
+            line.Append(" [").AppendJoin(", ", about).Append(']');
+        }
+
+        return SafeText.Line(line.ToString(), LineCharacters);
+    }
+
+    private async Task WriteAllAsync()
+    {
+        await foreach (string line in _lines.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                await _error.WriteLineAsync(line).ConfigureAwait(false);
+                int dropped = Interlocked.Exchange(ref _dropped, 0);
+                if (dropped > 0)
+                {
+                    await _error.WriteLineAsync($"secure-agent: warning: log: {dropped} lines were dropped")
+                        .ConfigureAwait(false);
+                }
+            }
+            catch (IOException)
+            {
+                // Standard error was closed. The agent goes on without.
+            }
+        }
+    }
+}

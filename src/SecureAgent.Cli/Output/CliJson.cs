@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace SecureAgent.Cli.Output;
+
+/// <summary>The serialisers of every <c>--json</c> output, made at compile time because the program is trimmed.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(ConfigurationOutput))]
+[JsonSerializable(typeof(KeyListOutput))]
+[JsonSerializable(typeof(KeyOutput))]
+[JsonSerializable(typeof(StatusOutput))]
+internal sealed partial class CliJson : JsonSerializerContext;

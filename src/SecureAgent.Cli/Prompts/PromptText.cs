@@ -1,0 +1,90 @@
+using System.Text;
+using SecureAgent.Cli.Output;
+using SecureAgent.Core;
+
+namespace SecureAgent.Cli.Prompts;
+
+/// <summary>The wording of every prompt. Whatever the agent did not write itself is escaped, cut and quoted.</summary>
+internal static class PromptText
+{
+    private const int NameCharacters = 64;
+    private const int ProcessCharacters = 32;
+    private const int PurposeCharacters = 160;
+    private const int MaxProcesses = 5;
+
+    /// <summary>Asks for a PIN.</summary>
+    public static string Pin(PinPrompt prompt)
+    {
+        StringBuilder text = new();
+        string what = prompt.IsPassword ? "password" : "PIN";
+        if (prompt.PreviousWasWrong)
+        {
+            text.Append("The ").Append(what).Append(" was wrong. ");
+        }
+
+        text.Append(prompt.IsPassword ? "Password of " : "PIN for key ").Append(SafeText.Quote(prompt.KeyName, NameCharacters))
+            .Append(" in ").Append(SafeText.Escape(prompt.Device, NameCharacters));
+        if (prompt.TriesLeft is int tries)
+        {
+            text.Append(tries == 1 ? " (last try before it locks)" : $" ({tries} tries left)");
+        }
+
+        AppendWho(text, prompt.Who);
+        return text.ToString();
+    }
+
+    /// <summary>Asks whether a key may be used.</summary>
+    public static string Confirm(ConfirmPrompt prompt)
+    {
+        StringBuilder text = new();
+        text.Append("Allow the use of key ").Append(SafeText.Quote(prompt.Who.KeyName, NameCharacters)).Append('?');
+        AppendWho(text, prompt.Who);
+        return text.ToString();
+    }
+
+    /// <summary>Says that a device waits for a touch.</summary>
+    public static string Touch(TouchPrompt prompt)
+    {
+        StringBuilder text = new();
+        text.Append("Touch the device to use key ").Append(SafeText.Quote(prompt.Who.KeyName, NameCharacters));
+        AppendWho(text, prompt.Who);
+        return text.ToString();
+    }
+
+    /// <summary>The process chain, nearest first: <c>ssh(1234) ← git ← zsh</c>.</summary>
+    public static string Processes(PeerInfo peer)
+    {
+        IReadOnlyList<PeerProcess> chain = peer.Processes;
+        if (chain.Count == 0)
+        {
+            return peer.ProcessId is int id ? $"process {id}" : "an unknown process";
+        }
+
+        StringBuilder text = new();
+        text.Append(ImageName(chain[0])).Append('(').Append(chain[0].ProcessId).Append(')');
+        foreach (PeerProcess process in chain.Skip(1).Take(MaxProcesses - 1))
+        {
+            text.Append(" ← ").Append(ImageName(process));
+        }
+
+        if (chain.Count > MaxProcesses)
+        {
+            text.Append(" ← …");
+        }
+
+        return text.ToString();
+    }
+
+    private static void AppendWho(StringBuilder text, SignContext? who)
+    {
+        if (who is not null)
+        {
+            text.Append("\nasked by ").Append(Processes(who.Peer))
+                .Append("\nto ").Append(SafeText.Escape(who.Purpose, PurposeCharacters));
+        }
+    }
+
+    // A path may come from Windows or Linux, whatever this is running on.
+    private static string ImageName(PeerProcess process) =>
+        SafeText.Escape(process.ImagePath[(process.ImagePath.LastIndexOfAny(['/', '\\']) + 1)..], ProcessCharacters);
+}

@@ -1,0 +1,102 @@
+using SecureAgent.Core;
+
+namespace SecureAgent.Cli.Prompts;
+
+/// <summary>Chooses how to ask, as SSH_ASKPASS_REQUIRE says, and gives up after a while.</summary>
+internal sealed class PrompterChain : IPrompter
+{
+    private readonly AskpassRequirement _requirement;
+    private readonly IPromptSurface _askpass;
+    private readonly IPromptSurface _terminal;
+    private readonly bool _terminalFirst;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _time;
+
+    /// <summary>Creates the chain.</summary>
+    /// <param name="requirement">What SSH_ASKPASS_REQUIRE says.</param>
+    /// <param name="askpass">Asks through SSH_ASKPASS.</param>
+    /// <param name="terminal">Asks on the terminal.</param>
+    /// <param name="terminalFirst">Whether the terminal comes first unless SSH_ASKPASS_REQUIRE says otherwise: so for commands
+    /// that a person typed, as in ssh-add(1), and not for the agent, whose terminal may be out of sight.</param>
+    /// <param name="timeout">How long a question waits.</param>
+    /// <param name="time">The clock.</param>
+    public PrompterChain(
+        AskpassRequirement requirement,
+        IPromptSurface askpass,
+        IPromptSurface terminal,
+        bool terminalFirst,
+        TimeSpan timeout,
+        TimeProvider time)
+    {
+        (_requirement, _askpass, _terminal) = (requirement, askpass, terminal);
+        (_terminalFirst, _timeout, _time) = (terminalFirst, timeout, time);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct) =>
+        await ConfirmAsync(PromptText.Confirm(prompt), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<Secret?> ReadPinAsync(PinPrompt prompt, CancellationToken ct) =>
+        ReadSecretAsync(PromptText.Pin(prompt), ct);
+
+    /// <inheritdoc/>
+    public IDisposable ShowTouch(TouchPrompt prompt) => Choose().Show(PromptText.Touch(prompt));
+
+    /// <summary>Asks for a PIN or passphrase in words of the command's own, which must be safe to show.</summary>
+    /// <returns>The answer; <see langword="null"/> if the person gave none in time.</returns>
+    /// <exception cref="BackendException">Nobody can be asked; the message says why and what to set.</exception>
+    public async ValueTask<Secret?> ReadSecretAsync(string text, CancellationToken ct)
+    {
+        IPromptSurface surface = Choose();
+        using CancellationTokenSource deadline = new(_timeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        try
+        {
+            return await surface.ReadSecretAsync(text, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks yes or no in words of the command's own, which must be safe to show. No answer in time is no.</summary>
+    /// <exception cref="BackendException">Nobody can be asked; the message says why and what to set.</exception>
+    public async ValueTask<bool> ConfirmAsync(string text, CancellationToken ct)
+    {
+        IPromptSurface surface = Choose();
+        using CancellationTokenSource deadline = new(_timeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        try
+        {
+            return await surface.ConfirmAsync(text, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private IPromptSurface Choose()
+    {
+        string? noAskpass = _askpass.Unavailable();
+        if (_requirement == AskpassRequirement.Force)
+        {
+            return noAskpass is null ? _askpass : throw Nobody($"{noAskpass}, and SSH_ASKPASS_REQUIRE=force");
+        }
+
+        string? noTerminal = _terminal.Unavailable();
+        bool askpassFirst = _requirement == AskpassRequirement.Prefer || !_terminalFirst;
+        if (noAskpass is null && (askpassFirst || noTerminal is not null))
+        {
+            return _askpass;
+        }
+
+        return noTerminal is null ? _terminal : throw Nobody($"{noAskpass}, and {noTerminal}");
+    }
+
+    private static BackendException Nobody(string reason) => new(
+        BackendFailure.PinRequired,
+        $"Nobody can be asked: {reason}. Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
+}

@@ -1,0 +1,60 @@
+using SecureAgent.Cli;
+
+namespace SecureAgent.Tests.Cli;
+
+/// <summary>A process of a test's own: empty environment, a home in a temporary directory, nobody at the terminal.</summary>
+internal sealed class TestSurroundings : IDisposable
+{
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+
+    /// <summary>The home directory.</summary>
+    public string Home { get; } = Directory.CreateTempSubdirectory("sa-cli-").FullName;
+
+    /// <summary>The environment.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>What was printed.</summary>
+    public string Out => _out.ToString();
+
+    /// <summary>What was said.</summary>
+    public string Error => _error.ToString();
+
+    /// <summary>For the code under test.</summary>
+    public Surroundings Value => new(_out, _error, Environment, InputIsTerminal: false, Home)
+    {
+        MachineConfiguration = Path.Combine(Home, "etc", "config.json"),
+    };
+
+    /// <summary>Writes a file below home and returns its path.</summary>
+    public string Write(string name, string text)
+    {
+        string path = Path.Combine(Home, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>Writes a program of the shell and returns its path.</summary>
+    public string Program(string name, string script)
+    {
+        string path = Write(name, "#!/bin/sh\n" + script);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return path;
+    }
+
+    /// <summary>Runs a command line in this process.</summary>
+    public Task<int> RunAsync(params string[] arguments) =>
+        CommandTree.RunAsync(arguments, Value, TestContext.Current.CancellationToken);
+
+    public void Dispose()
+    {
+        _out.Dispose();
+        _error.Dispose();
+        Directory.Delete(Home, recursive: true);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SecureAgent.Tests.EndToEnd;
+
+/// <summary>OpenSSH's sshd on a port of 127.0.0.1 with host keys, users' keys and configuration of its own. As root it needs
+/// its empty directory /run/sshd, which is made if absent; it runs as any other user too, who can then log in as
+/// themselves.</summary>
+internal sealed class SshdServer : IAsyncDisposable
+{
+    private readonly Home _home;
+    private readonly BackgroundProcess _process;
+
+    private SshdServer(Home home, BackgroundProcess process, int port) => (_home, _process, Port) = (home, process, port);
+
+    /// <summary>Where it listens.</summary>
+    public int Port { get; }
+
+    /// <summary>What it writes, at VERBOSE.</summary>
+    public LineLog Log => _process.Error;
+
+    /// <summary>A known_hosts file with its three host keys.</summary>
+    public string KnownHosts => _home.File("known_hosts");
+
+    /// <summary>Starts one.</summary>
+    public static async Task<SshdServer> StartAsync()
+    {
+        string sshd = Requires.Tool("sshd");
+        if (Environment.IsPrivilegedProcess)
+        {
+            Directory.CreateDirectory("/run/sshd");
+        }
+
+        Home home = new();
+        string[] types = ["ed25519", "ecdsa", "rsa"];
+        foreach (string type in types)
+        {
+            string file = home.File($"host_{type}");
+            (await new Command(home.Environment, "ssh-keygen", "-q", "-t", type, "-N", "", "-f", file).RunAsync()).Succeeded();
+        }
+
+        home.Write("authorized_keys", "");
+        home.Write("ca_keys", "");
+
+        // A free port can be taken by somebody else before sshd binds it: then another is tried.
+        for (int attempt = 1; ; attempt++)
+        {
+            int port = FreePort();
+            string configuration = home.Write("sshd_config", Configuration(home, types, port));
+            BackgroundProcess process = BackgroundProcess.Start(home.Environment, sshd, "-D", "-e", "-f", configuration);
+            try
+            {
+                await process.Error.WaitForAsync($"Server listening on 127.0.0.1 port {port}");
+                IEnumerable<string> hosts = types.Select(type =>
+                    $"[127.0.0.1]:{port} {File.ReadAllText(home.File($"host_{type}.pub"))}");
+                home.Write("known_hosts", string.Concat(hosts));
+                return new SshdServer(home, process, port);
+            }
+            catch (Xunit.Sdk.XunitException) when (attempt < 5 && process.Error.ToString().Contains("Address already in use"))
+            {
+                await process.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>From now on exactly these authorized_keys lines may log in.</summary>
+    public void Authorize(params string[] lines) => _home.Write("authorized_keys", string.Join('\n', lines) + "\n");
+
+    /// <summary>From now on users' certificates of exactly these authorities are accepted.</summary>
+    public void Trust(params string[] lines) => _home.Write("ca_keys", string.Join('\n', lines) + "\n");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _home.Dispose();
+    }
+
+    private static string Configuration(Home home, string[] types, int port) => $"""
+        ListenAddress 127.0.0.1:{port}
+        {string.Join('\n', types.Select(type => $"HostKey {home.File($"host_{type}")}"))}
+        PidFile none
+        AuthorizedKeysFile {home.File("authorized_keys")}
+        TrustedUserCAKeys {home.File("ca_keys")}
+        StrictModes no
+        UsePAM no
+        PasswordAuthentication no
+        KbdInteractiveAuthentication no
+        PermitRootLogin yes
+        PermitUserRC no
+        AllowAgentForwarding yes
+        AllowTcpForwarding no
+        X11Forwarding no
+        PrintMotd no
+        PrintLastLog no
+        MaxStartups 1000
+        MaxSessions 1000
+        LogLevel VERBOSE
+
+        """;
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

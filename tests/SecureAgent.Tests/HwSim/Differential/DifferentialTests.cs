@@ -1,0 +1,33 @@
+using SecureAgent.HwSim.Tpm;
+
+namespace SecureAgent.Tests.HwSim.Differential;
+
+/// <summary>The same command bytes to swtpm, which is the authority, and to the simulator.</summary>
+public sealed class DifferentialTests
+{
+    private static readonly Dictionary<string, (Action<Pair> Run, int AtLeast)> Chapters = new()
+    {
+        ["basics"] = (BasicChapter.Run, 100),
+        ["pcrs"] = (PcrChapter.Run, 100),
+        ["attestation"] = (AttestChapter.Run, 100),
+        ["hierarchies"] = (HierarchyChapter.Run, 100),
+        ["sessions"] = (SessionChapter.Run, 100),
+        ["nv"] = (NvChapter.Run, 100),
+        ["objects"] = (ObjectChapter.Run, 100),
+        ["moving"] = (MovingChapter.Run, 100),
+    };
+
+    public static TheoryData<string> Names => [.. Chapters.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Simulator_answers_as_swtpm_does(string chapter)
+    {
+        using Swtpm authority = new();
+        TpmSimulator simulator = new(new TpmSimulatorOptions { StartupClear = true });
+        simulator.PowerOn();
+        Pair pair = new(authority, simulator);
+        Chapters[chapter].Run(pair);
+        pair.AssertSame(Chapters[chapter].AtLeast);
+    }
+}
