@@ -132,10 +132,10 @@ public sealed class TpmKeyDirectoryTests : IDisposable
     {
         using TpmKeyDirectory directory = Open();
         Directory.CreateDirectory(Keys);
-        File.WriteAllBytes(Path.Combine(Keys, "importable.tpm"), TpmVectors.Bytes("asn1-every-field.pem"));
-        File.WriteAllBytes(Path.Combine(Keys, "sealed.tpm"), TpmVectors.Bytes("asn1-sealed.pem"));
-        File.WriteAllBytes(Path.Combine(Keys, "a b.tpm"), TpmVectors.Bytes("tpm2-openssl-ec-p256.pem"));
-        File.WriteAllBytes(Path.Combine(Keys, ".hidden.tpm"), TpmVectors.Bytes("tpm2-openssl-ec-p256.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, "importable.tpm"), Tss2Vectors.Bytes("asn1-every-field.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, "sealed.tpm"), Tss2Vectors.Bytes("asn1-sealed.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, "a b.tpm"), Tss2Vectors.Bytes("tpm2-openssl-ec-p256.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, ".hidden.tpm"), Tss2Vectors.Bytes("tpm2-openssl-ec-p256.pem"));
         IReadOnlyList<TpmKeyEntry> keys = directory.List();
         Assert.Equal(["a b", "importable", "sealed"], keys.Select(key => key.Name));
         Assert.Contains("Rename", keys[0].Broken, StringComparison.Ordinal);
@@ -247,7 +247,7 @@ public sealed class TpmKeyDirectoryTests : IDisposable
     }
 
     private static Tss2PrivateKeyFile Key(string? comment = null) =>
-        Tss2PrivateKeyFile.Parse(TpmVectors.Bytes("tpm2-openssl-ec-p256.pem"), "vector") with { Description = comment };
+        Tss2PrivateKeyFile.Parse(Tss2Vectors.Bytes("tpm2-openssl-ec-p256.pem"), "vector") with { Description = comment };
 
     private TpmKeyDirectory Open() => new(Keys, Ssh, _log, TimeProvider.System);
 }

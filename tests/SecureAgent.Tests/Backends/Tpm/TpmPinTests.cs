@@ -1,259 +1,126 @@
+using System.Security.Cryptography;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Core;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
-/// <summary>What PINs cost: the TPM's own counter of wrong authorisations is read back in each test.</summary>
 public sealed class TpmPinTests
 {
+    private static readonly byte[] Digest = SHA256.HashData("x"u8);
+    private static readonly TpmSignatureScheme Ecdsa = TpmSignatureScheme.Ecdsa(HashAlgorithmName.SHA256);
+
     [Theory]
     [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task The_question_names_key_device_peer_and_tries_left(string kind)
+    public void Wrong_PIN_is_refused_with_the_tries_left_and_sent_once(string kind)
     {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        bench.Person.Answer = _ => "1234";
-        await using TpmKeyBackend backend = bench.Backend();
-        await TpmKeyBench.SignAsync(backend, "git");
-        PinPrompt question = Assert.Single(bench.Person.Questions);
-        Assert.Equal("git", question.KeyName);
-        Assert.Equal("TPM", question.Device);
-        Assert.Equal("test", question.Who!.Peer.Channel);
-        Assert.Equal((await bench.StateAsync()).MaxAuthFail, question.TriesLeft);
-        Assert.False(question.PreviousWasWrong);
-        Assert.Equal(0, (await bench.StateAsync()).LockoutCounter);
+        using TestTpm tpm = TestTpm.Start(kind);
+        using TpmConnection connection = tpm.Connect(out RecordingBus bus);
+        TpmKeyBlobs key = connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, "1234"u8, []);
+        TestKeys.AssertSigns(connection, key, "SHA256", "1234"u8);
+        int tries = connection.ReadDictionaryAttackState().TriesLeft;
+
+        bus.Forget();
+        TpmException error = Assert.Throws<TpmException>(
+            () => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, "1235"u8, null));
+
+        Assert.Equal(BackendFailure.PinRequired, error.Failure);
+        Assert.Equal(TpmAuthSubject.Key, error.Subject);
+        Assert.Equal(tries - 1, error.TriesLeft);
+        Assert.Equal("TPM_RC_AUTH_FAIL (session 1)", error.Code.ToString());
+        Assert.Equal(["Sign", "GetCapability"], bus.Commands);
+        TestKeys.AssertSigns(connection, key, "SHA256", "1234"u8);
     }
 
     [Theory]
     [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task Parallel_signatures_ask_once(string kind)
+    public void Missing_PIN_is_refused(string kind)
     {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        TaskCompletionSource thinking = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        bench.Person.Thinking = thinking.Task;
-        bench.Person.Answer = _ => "1234";
-        await using TpmKeyBackend backend = bench.Backend();
-        Task[] signatures = [.. Enumerable.Range(0, 50).Select(_ => TpmKeyBench.SignAsync(backend, "git"))];
-        thinking.SetResult();
-        await Task.WhenAll(signatures);
-        Assert.Single(bench.Person.Questions);
-        Assert.Equal(0, (await bench.StateAsync()).LockoutCounter);
+        using TestTpm tpm = TestTpm.Start(kind);
+        using TpmConnection connection = tpm.Connect();
+        TpmKeyBlobs key = connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, "1234"u8, []);
+        TpmException error = Assert.Throws<TpmException>(
+            () => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, [], null));
+        Assert.Equal(BackendFailure.PinRequired, error.Failure);
     }
 
     [Theory]
     [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task One_wrong_PIN_for_many_requests_costs_one_failure(string kind)
+    public void Lockout_sends_nothing_more_until_it_is_over_and_spares_keys_without_PIN(string kind)
     {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        TaskCompletionSource thinking = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        bench.Person.Thinking = thinking.Task;
-        // Wrong once, then the person gives up.
-        bench.Person.Answer = number => number == 1 ? "wrong" : null;
-        await using TpmKeyBackend backend = bench.Backend();
-        Task<BackendException>[] refusals = [.. Enumerable.Range(0, 50).Select(_ => TpmKeyBench.RefusedAsync(backend, "git"))];
-        thinking.SetResult();
-        foreach (BackendException refused in await Task.WhenAll(refusals))
+        using TestTpm tpm = TestTpm.Start(kind);
+        SettableClock clock = new();
+        RecordingBus bus = new(tpm.Open);
+        using TpmConnection connection = new(new TpmConnectionOptions
         {
-            Assert.Equal(BackendFailure.PinRequired, refused.Failure);
+            Open = bus.Open,
+            Memory = new TestMemory(),
+            Pause = _ => { },
+            Clock = clock,
+        });
+        TpmKeyBlobs key = connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, "1234"u8, []);
+        TpmKeyBlobs plain = connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, [], []);
+        TpmException? error = null;
+        for (int i = 0; i < 40 && error?.TriesLeft != 0; i++)
+        {
+            error = Assert.Throws<TpmException>(() => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, "wrong"u8, null));
         }
 
-        Assert.Equal(1, (await bench.StateAsync()).LockoutCounter);
-        Assert.True(bench.Person.Questions[1].PreviousWasWrong);
-        Assert.Equal(bench.Person.Questions[0].TriesLeft - 1, bench.Person.Questions[1].TriesLeft);
+        Assert.Equal(0, error!.TriesLeft);
+        bus.Forget();
+        error = Assert.Throws<TpmException>(() => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, "1234"u8, null));
+        Assert.Equal(BackendFailure.LockedOut, error.Failure);
+        Assert.True(error.RetryAfter > TimeSpan.Zero);
+        Assert.Empty(bus.Exchanges);
+        TestKeys.AssertSigns(connection, plain, "SHA256", []);
+
+        // The clock here is past the interval, the TPM's is not: it says so itself, and is believed for as long again.
+        clock.Advance(error.RetryAfter!.Value);
+        bus.Forget();
+        error = Assert.Throws<TpmException>(() => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, "1234"u8, null));
+        Assert.Equal(BackendFailure.LockedOut, error.Failure);
+        Assert.Equal("TPM_RC_LOCKOUT", error.Code.ToString());
+        Assert.Contains(nameof(TPM_CC.Sign), bus.Commands);
+        bus.Forget();
+        Assert.Throws<TpmException>(() => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, "1234"u8, null));
+        Assert.Empty(bus.Exchanges);
+
+        LockReset(tpm, connection);
+        Assert.False(connection.ReadDictionaryAttackState().InLockout);
+        TestKeys.AssertSigns(connection, key, "SHA256", "1234"u8);
     }
 
     [Theory]
     [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task All_who_wait_get_their_signature_once_the_PIN_is_right(string kind)
+    public void PIN_longer_than_32_bytes_is_refused_before_anything_is_sent(string kind)
     {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        bench.Person.Answer = number => number == 1 ? "wrong" : "1234";
-        await using TpmKeyBackend backend = bench.Backend();
-        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => TpmKeyBench.SignAsync(backend, "git")));
-        Assert.Equal(2, bench.Person.Questions.Count);
-        Assert.InRange((await bench.StateAsync()).LockoutCounter, 0, 1);
+        using TestTpm tpm = TestTpm.Start(kind);
+        using TpmConnection connection = tpm.Connect();
+        Assert.Throws<TpmException>(() => connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, new byte[33], []));
+        Assert.Equal(0, connection.CommandCount);
     }
 
     [Theory]
     [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task With_one_try_left_the_PIN_is_asked_for_only_after_a_yes(string kind)
+    public void PIN_of_32_bytes_and_one_that_ends_in_zeros_work(string kind)
     {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        bench.Person.Answer = _ => "wrong";
-        await using TpmKeyBackend backend = bench.Backend();
-        BackendException refused = await TpmKeyBench.RefusedAsync(backend, "git");
-        Assert.Equal(BackendFailure.PinRequired, refused.Failure);
-        TpmDictionaryAttackState state = await bench.StateAsync();
-        Assert.Equal(1, state.TriesLeft);
-        Assert.Equal(state.MaxAuthFail - 1, bench.Person.Questions.Count);
-        Assert.Single(bench.Person.Confirmations);
-
-        bench.Person.Confirms = true;
-        bench.Person.Answer = _ => "1234";
-        await TpmKeyBench.SignAsync(backend, "git");
-        Assert.Equal(1, bench.Person.Questions[^1].TriesLeft);
-    }
-
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task In_lockout_nobody_is_asked_nothing_is_tried_and_keys_without_PIN_sign(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        await bench.NewAsync("free", "ecdsa-256");
-        bench.Person.Confirms = true;
-        bench.Person.Answer = _ => "wrong";
-        await using TpmKeyBackend backend = bench.Backend();
-        await TpmKeyBench.RefusedAsync(backend, "git");
-        Assert.True((await bench.StateAsync()).InLockout);
-        int asked = bench.Person.Questions.Count;
-        bench.Person.Answer = _ => "1234";
-        bench.Bus.Forget();
-        BackendException locked = await TpmKeyBench.RefusedAsync(backend, "git");
-        Assert.Equal(BackendFailure.LockedOut, locked.Failure);
-        Assert.Contains("minutes", locked.Message, StringComparison.Ordinal);
-        Assert.Equal(asked, bench.Person.Questions.Count);
-        Assert.DoesNotContain("Sign", bench.Bus.Commands);
-        await TpmKeyBench.SignAsync(backend, "free");
-
-        await bench.ResetLockoutAsync();
-        await TpmKeyBench.SignAsync(backend, "git");
-        Assert.Equal(asked + 1, bench.Person.Questions.Count);
-    }
-
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task A_kept_PIN_that_became_wrong_is_sent_once_for_all(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        bench.Person.Answer = number => number == 1 ? "1234" : null;
-        await using TpmKeyBackend backend = bench.Backend();
-        await TpmKeyBench.SignAsync(backend, "git");
-        await TpmKeyBench.SignAsync(backend, "git");
-        bench.Bus.Before = command => RecordingBus.Code(command) == TPM_CC.Sign ? RecordingBus.Refusal(0x98E) : null;
-        bench.Bus.Forget();
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => TpmKeyBench.RefusedAsync(backend, "git")));
-        Assert.Single(bench.Bus.Commands, command => command == "Sign");
-    }
-
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task Locking_the_agent_forgets_the_PIN(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        bench.Person.Answer = _ => "1234";
-        await using TpmKeyBackend backend = bench.Backend();
-        await TpmKeyBench.SignAsync(backend, "git");
-        backend.DropSecrets();
-        await TpmKeyBench.SignAsync(backend, "git");
-        Assert.Equal(2, bench.Person.Questions.Count);
-    }
-
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task A_person_who_thinks_holds_up_no_other_key(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        await bench.NewAsync("free", "ecdsa-256");
-        TaskCompletionSource thinking = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        bench.Person.Thinking = thinking.Task;
-        bench.Person.Answer = _ => "1234";
-        await using TpmKeyBackend backend = bench.Backend();
-        Task waiting = TpmKeyBench.SignAsync(backend, "git");
-        await TpmKeyBench.SignAsync(backend, "free");
-        Assert.Equal(2, backend.Snapshot().Count);
-        Assert.False(waiting.IsCompleted);
-        thinking.SetResult();
-        await waiting;
-    }
-
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task A_client_that_leaves_spends_no_PIN_and_ends_no_other_wait(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        TaskCompletionSource thinking = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        bench.Person.Thinking = thinking.Task;
-        bench.Person.Answer = _ => "1234";
-        await using TpmKeyBackend backend = bench.Backend();
-        using CancellationTokenSource leaving = new();
-        Task first = TpmKeyBench.SignForAsync(backend, "git", default, leaving.Token);
-        Task second = TpmKeyBench.SignAsync(backend, "git");
-        await leaving.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
-        thinking.SetResult();
-        await second;
-        Assert.Single(bench.Person.Questions);
-    }
-
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task An_answer_that_no_key_can_have_is_not_sent(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        bench.Person.Answer = number => number switch { 1 => "", 2 => new string('x', 33), _ => "1234" };
-        await using TpmKeyBackend backend = bench.Backend();
-        await TpmKeyBench.SignAsync(backend, "git");
-        Assert.Equal(3, bench.Person.Questions.Count);
-        Assert.Equal(0, (await bench.StateAsync()).LockoutCounter);
-    }
-
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task A_file_that_wrongly_denies_its_PIN_costs_one_try_and_then_asks(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        string path = bench.Directory.Get("git").Path;
-        Tss2PrivateKeyFile file = Tss2PrivateKeyFile.Parse(await File.ReadAllBytesAsync(path, TpmKeyBench.Ct), path);
-        await File.WriteAllBytesAsync(path, (file with { EmptyAuth = true }).Encode(), TpmKeyBench.Ct);
-        bench.Person.Answer = _ => "1234";
-        await using TpmKeyBackend backend = bench.Backend();
-        bench.Bus.Forget();
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => TpmKeyBench.SignAsync(backend, "git")));
-        Assert.Single(bench.Person.Questions);
-        Assert.Equal(21, bench.Bus.Exchanges.Count(exchange => RecordingBus.Code(exchange.Command) == TPM_CC.Sign
-            && exchange.Response is not [_, _, _, _, _, _, 0, 0, 0x09, 0x22]));
-    }
-
-    // T23: whatever the schedule, the TPM sees no more wrong PINs than the person was asked for.
-    [Theory]
-    [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
-    public async Task The_TPM_never_sees_more_wrong_PINs_than_were_given(string kind)
-    {
-        await using TpmKeyBench bench = await NewAsync(kind);
-        Random random = new(20261121);
-        await using TpmKeyBackend backend = bench.Backend();
-        for (int round = 0; round < 8; round++)
+        using TestTpm tpm = TestTpm.Start(kind);
+        using TpmConnection connection = tpm.Connect();
+        foreach (byte[] pin in (byte[][])[[.. Enumerable.Repeat((byte)'7', 32)], [1, 2, 0, 0]])
         {
-            int before = bench.Person.Questions.Count;
-            int wrong = random.Next(0, 2);
-            bench.Person.Answer = number => number <= before + wrong ? "wrong" : number % 2 == 0 ? "1234" : null;
-            Task[] requests = [.. Enumerable.Range(0, 1 + random.Next(60)).Select(async index =>
-            {
-                if (index % 7 == 3)
-                {
-                    await Task.Yield();
-                }
-
-                try
-                {
-                    await TpmKeyBench.SignAsync(backend, "git");
-                }
-                catch (BackendException exception) when (exception.Failure == BackendFailure.PinRequired)
-                {
-                    // Wrong or dismissed.
-                }
-            })];
-            await Task.WhenAll(requests);
-            backend.DropSecrets();
-            int counter = (await bench.StateAsync()).LockoutCounter;
-            Assert.InRange(counter, 0, wrong);
-            await bench.ResetLockoutAsync();
+            TpmKeyBlobs key = connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, pin, []);
+            TestKeys.AssertSigns(connection, key, "SHA256", pin);
         }
     }
 
-    private static async Task<TpmKeyBench> NewAsync(string kind)
+    // TPM2_DictionaryAttackLockReset (Part 3, 25.2) with the lockout hierarchy's empty password.
+    private static void LockReset(TestTpm tpm, TpmConnection connection)
     {
-        TpmKeyBench bench = new(kind);
-        await bench.NewAsync("git", "ecdsa-256", "1234");
-        return bench;
+        connection.Dispose();
+        using ITpmDevice device = tpm.Open();
+        byte[] response = new byte[4096];
+        int length = device.Transmit(
+            Convert.FromHexString("80020000001B00000139" + "4000000A" + "00000009" + "400000090000010000"), response);
+        Assert.Equal("00000000", Convert.ToHexString(response.AsSpan(6, 4)));
+        Assert.True(length >= 10);
     }
 }
