@@ -14,6 +14,8 @@ internal sealed class KeyEnrolmentCommand
     private const int NameCharacters = 100;
     private const int PinRounds = 3;
 
+    private static readonly string[] Types = ["ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048", "rsa-3072"];
+
     private readonly CommonOptions _common;
     private readonly Surroundings _surroundings;
     private readonly Argument<string> _name = new("NAME") { Description = "what to call it" };
@@ -41,9 +43,19 @@ internal sealed class KeyEnrolmentCommand
         Option<string> type = new("--type", "-t")
         {
             HelpName = "TYPE",
-            Description = "ecdsa-256, ecdsa-384, ecdsa-521, rsa-2048 or rsa-3072, as the TPM has them",
-            DefaultValueFactory = _ => "ecdsa-256",
+            Description = $"{string.Join(", ", Types)}, as the TPM has them",
+            DefaultValueFactory = _ => Types[0],
         };
+        type.Validators.Add(given =>
+        {
+            string? value = given.GetValueOrDefault<string>();
+            if (!Types.Contains(value))
+            {
+                given.AddError(value == "ed25519"
+                    ? "No TPM makes Ed25519 keys. secure-agent key seal NAME makes one that only the TPM can open."
+                    : $"--type takes {string.Join(", ", Types)}.");
+            }
+        });
         Command command = new("new", "Make a key in hardware, and write NAME.pub.")
         {
             options._name, options._in, type, options._pin, options._pcrs, options._comment,
