@@ -1,7 +1,7 @@
 namespace SecureAgent.Wire;
 
-/// <summary>First byte of an agent message (RFC 9987, "Message numbers"). Names as in the specification; the legacy numbers
-/// of SSH protocol 1 (1 to 4, 7, 8, 24) are left out on purpose and so are unknown messages.</summary>
+/// <summary>First byte of an agent message (RFC 9987, "Message numbers"). Names as in the specification; the legacy
+/// numbers of SSH protocol 1 (1 to 4, 7, 8, 24) are left out on purpose and so are unknown messages.</summary>
 public enum AgentMessageType : byte
 {
     /// <summary>No message: 0 is reserved and is answered as unknown.</summary>

@@ -3,9 +3,10 @@ using System.Text;
 
 namespace SecureAgent.Wire;
 
-/// <summary>A request to the agent (RFC 9987). Slices point into the message that was decoded: they are good as long as it is.
-/// Records that hold secrets print none of them.</summary>
-/// <remarks>As in OpenSSH, bytes behind the last field of a request are ignored, except where constraints may stand.</remarks>
+/// <summary>A request to the agent (RFC 9987). Slices point into the message that was decoded: they are good as long as
+/// it is. Records that hold secrets print none of them.</summary>
+/// <remarks>As in OpenSSH, bytes behind the last field of a request are ignored, except where constraints may
+/// stand.</remarks>
 public abstract record AgentRequest
 {
     private protected AgentRequest()
@@ -13,7 +14,8 @@ public abstract record AgentRequest
     }
 
     /// <summary>Decodes a message without its length prefix.</summary>
-    /// <exception cref="WireFormatException">It is empty, or its body does not parse; to be answered SSH_AGENT_FAILURE.</exception>
+    /// <exception cref="WireFormatException">It is empty, or its body does not parse; to be answered
+    /// SSH_AGENT_FAILURE.</exception>
     public static AgentRequest Decode(ReadOnlyMemory<byte> message)
     {
         WireReader reader = new(message);
@@ -32,6 +34,11 @@ public abstract record AgentRequest
                 PrivateKeyFields.Skip(ref reader);
                 ReadOnlyMemory<byte> keyFields = message[1..reader.Consumed];
                 ReadOnlyMemory<byte> comment = reader.ReadStringMemory("comment");
+                if (comment.Span.Contains((byte)0))
+                {
+                    throw new WireFormatException("comment: holds a NUL");
+                }
+
                 return new AddIdentity(
                     keyFields,
                     comment,
@@ -106,10 +113,10 @@ public abstract record AgentRequest
         }
     }
 
-    /// <summary>SSH_AGENTC_ADD_IDENTITY and SSH_AGENTC_ADD_ID_CONSTRAINED: the fields of a private key, <c>string comment</c>,
-    /// constraints.</summary>
+    /// <summary>SSH_AGENTC_ADD_IDENTITY and SSH_AGENTC_ADD_ID_CONSTRAINED: the fields of a private key, <c>string
+    /// comment</c>, constraints.</summary>
     /// <param name="KeyFields">Key type and fields, secret.</param>
-    /// <param name="CommentBytes">The comment as sent: clients do not promise UTF-8.</param>
+    /// <param name="CommentBytes">The comment as sent, without a NUL; clients do not promise UTF-8.</param>
     /// <param name="Constraints">Empty if there are none. OpenSSH reads them in both messages.</param>
     /// <param name="IsConstrained">Whether it was SSH_AGENTC_ADD_ID_CONSTRAINED.</param>
     public sealed record AddIdentity(
@@ -136,7 +143,9 @@ public abstract record AgentRequest
         {
             WireWriter writer = Begin(
                 output,
-                IsConstrained ? AgentMessageType.SSH_AGENTC_ADD_ID_CONSTRAINED : AgentMessageType.SSH_AGENTC_ADD_IDENTITY);
+                IsConstrained
+                    ? AgentMessageType.SSH_AGENTC_ADD_ID_CONSTRAINED
+                    : AgentMessageType.SSH_AGENTC_ADD_IDENTITY);
             writer.WriteBytes(KeyFields.Span);
             writer.WriteString(CommentBytes.Span);
             foreach (KeyConstraint constraint in Constraints)
@@ -164,7 +173,8 @@ public abstract record AgentRequest
         /// <summary>SSH_AGENTC_REMOVE_ALL_IDENTITIES.</summary>
         public static readonly RemoveAllIdentities Instance = new(AgentMessageType.SSH_AGENTC_REMOVE_ALL_IDENTITIES);
 
-        /// <summary>SSH_AGENTC_REMOVE_ALL_RSA_IDENTITIES, which <c>ssh-add -D</c> sends as well. To be handled alike.</summary>
+        /// <summary>SSH_AGENTC_REMOVE_ALL_RSA_IDENTITIES, which <c>ssh-add -D</c> sends as well. To be handled
+        /// alike.</summary>
         public static readonly RemoveAllIdentities Protocol1 =
             new(AgentMessageType.SSH_AGENTC_REMOVE_ALL_RSA_IDENTITIES);
 
@@ -176,14 +186,17 @@ public abstract record AgentRequest
         public override void Write(IBufferWriter<byte> output) => Begin(output, _type);
     }
 
-    /// <summary>SSH_AGENTC_ADD_SMARTCARD_KEY and SSH_AGENTC_ADD_SMARTCARD_KEY_CONSTRAINED: <c>string id, string PIN</c>,
-    /// constraints.</summary>
+    /// <summary>SSH_AGENTC_ADD_SMARTCARD_KEY and SSH_AGENTC_ADD_SMARTCARD_KEY_CONSTRAINED: <c>string id, string
+    /// PIN</c>, constraints.</summary>
     /// <param name="Id">What names the token; for OpenSSH the path of a PKCS#11 module.</param>
     /// <param name="Pin">Secret.</param>
     /// <param name="Constraints">Empty if there are none.</param>
     /// <param name="IsConstrained">Whether it was SSH_AGENTC_ADD_SMARTCARD_KEY_CONSTRAINED.</param>
     public sealed record AddSmartcardKey(
-        string Id, ReadOnlyMemory<byte> Pin, IReadOnlyList<KeyConstraint> Constraints, bool IsConstrained) : AgentRequest
+        string Id,
+        ReadOnlyMemory<byte> Pin,
+        IReadOnlyList<KeyConstraint> Constraints,
+        bool IsConstrained) : AgentRequest
     {
         /// <inheritdoc/>
         public override void Write(IBufferWriter<byte> output)
@@ -263,7 +276,8 @@ public abstract record AgentRequest
         }
     }
 
-    /// <summary>A message with a number that no client may send. To be answered SSH_AGENT_FAILURE; the connection goes on.</summary>
+    /// <summary>A message with a number that no client may send. To be answered SSH_AGENT_FAILURE; the connection goes
+    /// on.</summary>
     /// <param name="Type">The number.</param>
     public sealed record UnknownRequest(byte Type) : AgentRequest
     {

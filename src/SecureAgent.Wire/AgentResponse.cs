@@ -3,7 +3,8 @@ using System.Text;
 
 namespace SecureAgent.Wire;
 
-/// <summary>Responses of the agent (RFC 9987), written and read without their length prefix, which is the channel's.</summary>
+/// <summary>Responses of the agent (RFC 9987), written and read without their length prefix, which is the
+/// channel's.</summary>
 public static class AgentResponse
 {
     /// <summary>Writes SSH_AGENT_FAILURE: refused.</summary>
@@ -44,8 +45,10 @@ public static class AgentResponse
     /// <param name="output">Where to.</param>
     /// <param name="algorithm">How the signature was made.</param>
     /// <param name="raw">The raw signature, as <see cref="SignatureBlob.Raw"/>.</param>
-    /// <exception cref="WireFormatException">It does not have the length of the algorithm; nothing was written.</exception>
-    public static void WriteSignResponse(IBufferWriter<byte> output, SignatureAlgorithm algorithm, ReadOnlySpan<byte> raw)
+    /// <exception cref="WireFormatException">It does not have the length of the algorithm; nothing was
+    /// written.</exception>
+    public static void WriteSignResponse(
+        IBufferWriter<byte> output, SignatureAlgorithm algorithm, ReadOnlySpan<byte> raw)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         int size = SignatureBlob.Size(algorithm, raw);
@@ -53,7 +56,8 @@ public static class AgentResponse
         SignatureBlob.Write(output, algorithm, raw);
     }
 
-    /// <summary>Writes the answer to <c>query</c>: SSH_AGENT_EXTENSION_RESPONSE, <c>string "query"</c>, then the names.</summary>
+    /// <summary>Writes the answer to <c>query</c>: SSH_AGENT_EXTENSION_RESPONSE, <c>string "query"</c>, then the
+    /// names.</summary>
     public static void WriteQueryResponse(IBufferWriter<byte> output, ReadOnlySpan<string> extensionNames)
     {
         WireWriter writer = Begin(output, AgentMessageType.SSH_AGENT_EXTENSION_RESPONSE);
@@ -99,8 +103,8 @@ public static class AgentResponse
         return SignatureBlob.Decode(blob);
     }
 
-    /// <summary>Decodes the answer to <c>query</c>; also that of agents older than RFC 9987, which is SSH_AGENT_SUCCESS and the
-    /// names.</summary>
+    /// <summary>Decodes the answer to <c>query</c>; also that of agents older than RFC 9987, which is SSH_AGENT_SUCCESS
+    /// and the names.</summary>
     /// <exception cref="WireFormatException">It is another message, or does not parse.</exception>
     public static IReadOnlyList<string> DecodeQueryResponse(ReadOnlyMemory<byte> message)
     {

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Wire;
 
-/// <summary>bcrypt_pbkdf of OpenBSD, the key derivation of OpenSSH's private key files: PBKDF2 whose pseudorandom function is bcrypt
-/// over SHA-512, and whose output bytes are spread over all blocks.</summary>
+/// <summary>bcrypt_pbkdf of OpenBSD, the key derivation of OpenSSH's private key files: PBKDF2 whose pseudorandom
+/// function is bcrypt over SHA-512, and whose output bytes are spread over all blocks.</summary>
 internal static class BcryptPbkdf
 {
     private const int BlockBytes = 32;

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Wire;
 
-/// <summary>The block cipher Blowfish (B. Schneier, 1993) with the salted key schedule of bcrypt (N. Provos, D. Mazières, 1999). It is here
-/// for <see cref="BcryptPbkdf"/> only.</summary>
+/// <summary>The block cipher Blowfish (B. Schneier, 1993) with the salted key schedule of bcrypt (N. Provos, D.
+/// Mazières, 1999). It is here for <see cref="BcryptPbkdf"/> only.</summary>
 internal sealed class Blowfish : IDisposable
 {
     private const int PWords = 18;

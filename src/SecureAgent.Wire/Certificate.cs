@@ -3,7 +3,7 @@ namespace SecureAgent.Wire;
 /// <summary>An OpenSSH certificate (PROTOCOL.certkeys):
 /// <code>
 /// string type; string nonce; the fields of the public key
-/// uint64 serial; uint32 type (1 user, 2 host); string key id; string principals; uint64 valid after; uint64 valid before
+/// uint64 serial; uint32 type (1 user, 2 host); string key id; string principals; uint64 valid after, valid before
 /// string critical options; string extensions; string reserved; string signature key; string signature
 /// </code>
 /// Only its form is checked: the signature and the validity are the verifier's to check.</summary>
@@ -137,7 +137,8 @@ public sealed record Certificate
         return principals;
     }
 
-    private static List<KeyValuePair<string, ReadOnlyMemory<byte>>> ReadOptions(ReadOnlyMemory<byte> bytes, string field)
+    private static List<KeyValuePair<string, ReadOnlyMemory<byte>>> ReadOptions(
+        ReadOnlyMemory<byte> bytes, string field)
     {
         List<KeyValuePair<string, ReadOnlyMemory<byte>>> options = [];
         WireReader reader = new(bytes);

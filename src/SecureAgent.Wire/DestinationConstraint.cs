@@ -9,7 +9,8 @@ namespace SecureAgent.Wire;
 public sealed record DestinationConstraint(DestinationHop From, DestinationHop To)
 {
     /// <summary>Decodes one constraint.</summary>
-    /// <exception cref="WireFormatException">It does not parse, has reserved content, or names no complete hops.</exception>
+    /// <exception cref="WireFormatException">It does not parse, has reserved content, or names no complete
+    /// hops.</exception>
     internal static DestinationConstraint Read(ref WireReader list)
     {
         WireReader reader = new(list.ReadStringMemory("destination constraint"));
@@ -22,9 +23,12 @@ public sealed record DestinationConstraint(DestinationHop From, DestinationHop T
 
         reader.RequireEnd("destination constraint");
         DestinationConstraint constraint = new(DestinationHop.Decode(from), DestinationHop.Decode(to));
-        if (constraint.From.User.Length > 0 || constraint.From.HostName.Length == 0 != (constraint.From.Keys.Count == 0))
+        bool fromNamed = constraint.From.HostName.Length > 0;
+        bool fromKeyed = constraint.From.Keys.Count > 0;
+        if (constraint.From.User.Length > 0 || fromNamed != fromKeyed)
         {
-            throw new WireFormatException("destination constraint from: has a user, or a host name without keys or keys without it");
+            throw new WireFormatException(
+                "destination constraint from: has a user, or has only one of host name and keys");
         }
 
         if (constraint.To.HostName.Length == 0 || constraint.To.Keys.Count == 0)
@@ -51,7 +55,8 @@ public sealed record DestinationConstraint(DestinationHop From, DestinationHop T
     }
 }
 
-/// <summary>One end of a hop: <c>string user, string host name, string reserved</c>, then key specifications to the end.</summary>
+/// <summary>One end of a hop: <c>string user, string host name, string reserved</c>, then key specifications to the
+/// end.</summary>
 /// <param name="User">User name pattern; empty for any.</param>
 /// <param name="HostName">Host name as the user wrote it, for people; the keys decide.</param>
 /// <param name="Keys">Host keys, or keys of authorities that certify host keys.</param>

@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace SecureAgent.Wire;
 
-/// <summary>A constraint on a key that is added (RFC 9987, "Key constraints"; OpenSSH, PROTOCOL.agent). A list of them never
-/// holds the same one twice.</summary>
+/// <summary>A constraint on a key that is added (RFC 9987, "Key constraints"; OpenSSH, PROTOCOL.agent). A list of them
+/// never holds the same one twice.</summary>
 public abstract record KeyConstraint
 {
     /// <summary>SSH_AGENT_CONSTRAIN_LIFETIME.</summary>
@@ -62,7 +62,8 @@ public abstract record KeyConstraint
             new WireWriter(output).WriteByte(SSH_AGENT_CONSTRAIN_CONFIRM);
     }
 
-    /// <summary>Remove the key after a number of signatures. OpenSSH no longer knows it; older clients send it.</summary>
+    /// <summary>Remove the key after a number of signatures. OpenSSH no longer knows it; older clients send
+    /// it.</summary>
     /// <param name="Count">How many.</param>
     public sealed record MaxSignatures(uint Count) : KeyConstraint
     {
@@ -109,9 +110,10 @@ public abstract record KeyConstraint
 
     /// <summary>Certificates to offer beside the keys of a token. Allowed only when a token is added.</summary>
     /// <param name="CertificatesOnly">Whether the plain keys are not to be offered.</param>
-    /// <param name="Certificates">At most <see cref="WireLimits.MaxAssociatedCertificates"/>; a plain key may be among them and
-    /// is then without effect.</param>
-    public sealed record AssociatedCertificates(bool CertificatesOnly, IReadOnlyList<KeyBlob> Certificates) : KeyConstraint
+    /// <param name="Certificates">At most <see cref="WireLimits.MaxAssociatedCertificates"/>; a plain key may be among
+    /// them and is then without effect.</param>
+    public sealed record AssociatedCertificates(
+        bool CertificatesOnly, IReadOnlyList<KeyBlob> Certificates) : KeyConstraint
     {
         /// <summary>Its name on the wire.</summary>
         public const string Name = "associated-certs-v00@openssh.com";
@@ -131,8 +133,8 @@ public abstract record KeyConstraint
         }
     }
 
-    /// <summary>A constraint that is not known here. The request must be refused: a constraint that is not enforced must not
-    /// be accepted. It is always the last, because its length is not known either.</summary>
+    /// <summary>A constraint that is not known here. The request must be refused: a constraint that is not enforced
+    /// must not be accepted. It is always the last, because its length is not known either.</summary>
     /// <param name="Type">Its number.</param>
     /// <param name="ExtensionName">Its name, if the number is that of an extension.</param>
     /// <param name="Rest">Everything behind its number or name, later constraints included.</param>

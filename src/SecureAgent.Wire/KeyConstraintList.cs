@@ -5,8 +5,10 @@ internal static class KeyConstraintList
 {
     /// <summary>Reads all that is left in <paramref name="reader"/>.</summary>
     /// <param name="reader">Stands at the first constraint.</param>
-    /// <param name="token">Whether a token is added: sk-provider is then refused, as associated-certs is otherwise.</param>
-    /// <exception cref="WireFormatException">A constraint does not parse, is not allowed here, or comes twice.</exception>
+    /// <param name="token">Whether a token is added: sk-provider is then refused, as associated-certs is
+    /// otherwise.</param>
+    /// <exception cref="WireFormatException">A constraint does not parse, is not allowed here, or comes
+    /// twice.</exception>
     public static IReadOnlyList<KeyConstraint> Read(ref WireReader reader, bool token)
     {
         if (reader.Remaining == 0)

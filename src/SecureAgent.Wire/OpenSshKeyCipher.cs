@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Wire;
 
-/// <summary>A cipher of OpenSSH's private key files. All of <c>ssh-keygen -Z</c> but ChaCha20-Poly1305 and Triple DES.</summary>
+/// <summary>A cipher of OpenSSH's private key files. All of <c>ssh-keygen -Z</c> but ChaCha20-Poly1305 and Triple
+/// DES.</summary>
 internal sealed class OpenSshKeyCipher
 {
     private const int BlockBytes = 16;
@@ -84,7 +85,8 @@ internal sealed class OpenSshKeyCipher
         }
     }
 
-    /// <summary>Counter mode (RFC 4344 section 4), which the platform does not have: the key stream is the encrypted counter.</summary>
+    /// <summary>Counter mode (RFC 4344 section 4), which the platform does not have: the key stream is the encrypted
+    /// counter.</summary>
     private static void DecryptCtr(Aes aes, ReadOnlySpan<byte> iv, ReadOnlySpan<byte> section, Span<byte> plain)
     {
         UInt128 counter = BinaryPrimitives.ReadUInt128BigEndian(iv);

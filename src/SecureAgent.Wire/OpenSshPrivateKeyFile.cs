@@ -8,7 +8,7 @@ namespace SecureAgent.Wire;
 /// <summary>A private key file of ssh-keygen (OpenSSH, PROTOCOL.key):
 /// <code>
 /// byte[] "openssh-key-v1", 0; string cipher, KDF name, KDF options; uint32 1; string public key, section; byte[] tag
-/// section: uint32 check, check; the fields of the private key; string comment; bytes 1, 2, 3... up to the cipher's block size
+/// section: uint32 check, check; the fields of the private key; string comment; bytes 1, 2, 3... to a whole block
 /// </code></summary>
 public sealed class OpenSshPrivateKeyFile : IDisposable
 {
@@ -32,7 +32,8 @@ public sealed class OpenSshPrivateKeyFile : IDisposable
     public void Dispose() => Key.Dispose();
 
     /// <summary>Whether the text is of this format, judged by its first line.</summary>
-    public static bool IsOpenSshPrivateKey(ReadOnlySpan<byte> fileText) => fileText.TrimStart(" \t\r\n"u8).StartsWith(BeginLine);
+    public static bool IsOpenSshPrivateKey(ReadOnlySpan<byte> fileText) =>
+        fileText.TrimStart(" \t\r\n"u8).StartsWith(BeginLine);
 
     /// <summary>Whether a passphrase is needed.</summary>
     /// <exception cref="WireFormatException">It is not a private key file of this format.</exception>
@@ -52,8 +53,8 @@ public sealed class OpenSshPrivateKeyFile : IDisposable
     /// <summary>Decodes a file.</summary>
     /// <param name="fileText">Its whole content.</param>
     /// <param name="passphrase">Ignored if the file is not encrypted.</param>
-    /// <exception cref="WireFormatException">It is not a private key file of this format, or one of a cipher, key derivation or key type
-    /// that is not known here.</exception>
+    /// <exception cref="WireFormatException">It is not a private key file of this format, or one of a cipher, key
+    /// derivation or key type that is not known here.</exception>
     /// <exception cref="WrongPassphraseException">It is encrypted with another passphrase.</exception>
     public static OpenSshPrivateKeyFile Decode(ReadOnlySpan<byte> fileText, ReadOnlySpan<byte> passphrase)
     {

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace SecureAgent.Wire;
 
-/// <summary>The line of a <c>.pub</c> file: key type, base64 of the blob, comment (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").</summary>
+/// <summary>The line of a <c>.pub</c> file: key type, base64 of the blob, comment (sshd(8), "AUTHORIZED_KEYS FILE
+/// FORMAT").</summary>
 /// <param name="Blob">The key or certificate.</param>
 /// <param name="Comment">What stands behind it; may be empty.</param>
 public sealed record OpenSshPublicKeyLine(KeyBlob Blob, string Comment)
@@ -29,8 +30,8 @@ public sealed record OpenSshPublicKeyLine(KeyBlob Blob, string Comment)
     }
 
     /// <summary>Reads a line. Options before the key type are not understood.</summary>
-    /// <exception cref="WireFormatException">It is not type, base64 and comment, the type is not that of the blob, or the
-    /// blob is neither a key nor a certificate.</exception>
+    /// <exception cref="WireFormatException">It is not type, base64 and comment, the type is not that of the blob, or
+    /// the blob is neither a key nor a certificate.</exception>
     public static OpenSshPublicKeyLine Parse(string line)
     {
         ArgumentNullException.ThrowIfNull(line);

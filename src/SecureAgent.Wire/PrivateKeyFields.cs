@@ -3,12 +3,12 @@ namespace SecureAgent.Wire;
 /// <summary>Reads the fields of a private key as SSH_AGENTC_ADD_IDENTITY and OpenSSH's key files hold them
 /// (RFC 9987, "Adding keys to the agent"):
 /// <code>
-/// ssh-rsa        string type; mpint n, e, d, iqmp, p, q       certificate: string type, certificate; mpint d, iqmp, p, q
-/// ecdsa-sha2-*   string type, curve, Q; mpint d               certificate: string type, certificate; mpint d
-/// ssh-ed25519    string type, key, seed ‖ key                 certificate: string type, certificate, key, seed ‖ key
-/// sk-ecdsa       string type, curve, Q, sk fields             certificate: string type, certificate, sk fields
-/// sk-ed25519     string type, key, sk fields                  certificate: string type, certificate, key, sk fields
-/// mldsa44        string type, key, seeds                      certificate: string type, certificate, seeds
+/// ssh-rsa        string type; mpint n, e, d, iqmp, p, q     or: string type, certificate; mpint d, iqmp, p, q
+/// ecdsa-sha2-*   string type, curve, Q; mpint d             or: string type, certificate; mpint d
+/// ssh-ed25519    string type, key, seed and key             or: string type, certificate, key, seed and key
+/// sk-ecdsa       string type, curve, Q, sk fields           or: string type, certificate, sk fields
+/// sk-ed25519     string type, key, sk fields                or: string type, certificate, key, sk fields
+/// mldsa44        string type, key, seeds                    or: string type, certificate, seeds
 /// sk fields      string application; byte flags; string key handle, reserved
 /// </code></summary>
 internal static class PrivateKeyFields
@@ -172,12 +172,7 @@ internal static class PrivateKeyFields
     {
         MlDsa44Ed25519PublicKey publicKey = (MlDsa44Ed25519PublicKey?)certificate?.PublicKey
             ?? new MlDsa44Ed25519PublicKey(reader.ReadString("ML-DSA-44 Ed25519 key").ToArray());
-        ReadOnlySpan<byte> seeds = reader.ReadString("ML-DSA-44 Ed25519 seeds");
-        if (seeds.Length != 64)
-        {
-            throw new WireFormatException("ML-DSA-44 Ed25519 seeds: not 64 bytes");
-        }
-
-        return new MlDsa44Ed25519PrivateKey(publicKey, certificate, seeds);
+        return new MlDsa44Ed25519PrivateKey(
+            publicKey, certificate, reader.ReadString("ML-DSA-44 Ed25519 seeds"));
     }
 }

@@ -24,8 +24,8 @@ public abstract record PublicKey
     /// <summary>SHA-256 of the blob as OpenSSH writes it: <c>SHA256:</c> and base64 without padding.</summary>
     public string Fingerprint => _fingerprint ??= FingerprintOf(Blob);
 
-    /// <summary>The SHA-256 fingerprint of any key or certificate blob as OpenSSH writes it. For a certificate OpenSSH shows
-    /// the fingerprint of the key in it: pass that key's blob.</summary>
+    /// <summary>The SHA-256 fingerprint of any key or certificate blob as OpenSSH writes it. For a certificate OpenSSH
+    /// shows the fingerprint of the key in it: pass that key's blob.</summary>
     public static string FingerprintOf(KeyBlob blob)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -33,9 +33,10 @@ public abstract record PublicKey
         return "SHA256:" + Convert.ToBase64String(hash).TrimEnd('=');
     }
 
-    /// <summary>Decodes a plain key blob. Nothing is copied: <paramref name="blob"/> must not change afterwards.</summary>
-    /// <exception cref="WireFormatException">It is none: not its encoding, trailing bytes, or a type that is not known here
-    /// (certificates included).</exception>
+    /// <summary>Decodes a plain key blob. Nothing is copied: <paramref name="blob"/> must not change
+    /// afterwards.</summary>
+    /// <exception cref="WireFormatException">It is none: not its encoding, trailing bytes, or a type that is not known
+    /// here (certificates included).</exception>
     public static PublicKey Decode(ReadOnlyMemory<byte> blob)
     {
         WireReader reader = new(blob);
@@ -45,7 +46,8 @@ public abstract record PublicKey
         return key;
     }
 
-    /// <summary>The plain key that signs for <paramref name="blob"/>: of a certificate, the one that it certifies.</summary>
+    /// <summary>The plain key that signs for <paramref name="blob"/>: of a certificate, the one that it
+    /// certifies.</summary>
     /// <exception cref="WireFormatException">It is neither a key nor a certificate.</exception>
     public static PublicKey DecodeKeyOrCertificate(KeyBlob blob) =>
         CertificateKeyType.IsCertificate(blob) ? Certificate.Decode(blob).PublicKey : Decode(blob.Memory);

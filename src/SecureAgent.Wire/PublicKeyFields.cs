@@ -7,7 +7,8 @@ internal static class PublicKeyFields
     /// <summary>Reads the fields of <paramref name="type"/>.</summary>
     /// <param name="type">A plain key type.</param>
     /// <param name="reader">Stands after the type; is left after the last field.</param>
-    /// <param name="blob">The blob that is being read if it is a plain one, kept as the key's; empty to encode anew.</param>
+    /// <param name="blob">The blob that is being read if it is a plain one, kept as the key's; empty to encode
+    /// anew.</param>
     /// <exception cref="WireFormatException">The fields do not parse, or the type is not known.</exception>
     public static PublicKey Read(string type, ref WireReader reader, ReadOnlyMemory<byte> blob)
     {

@@ -2,8 +2,9 @@ using System.Buffers;
 
 namespace SecureAgent.Wire;
 
-/// <summary>What an SSH client tells of the session that it will use the connection for (OpenSSH, PROTOCOL.agent section 1):
-/// <c>string host key, string session id, string signature, bool is forwarding</c>. Not verified here.</summary>
+/// <summary>What an SSH client tells of the session that it will use the connection for (OpenSSH, PROTOCOL.agent
+/// section 1): <c>string host key, string session id, string signature, bool is forwarding</c>. Not verified
+/// here.</summary>
 /// <param name="HostKey">The server's host key or host certificate.</param>
 /// <param name="SessionId">The exchange hash of the first key exchange.</param>
 /// <param name="Signature">The host key's signature blob over <paramref name="SessionId"/>.</param>

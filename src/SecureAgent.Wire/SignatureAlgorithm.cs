@@ -31,7 +31,8 @@ public sealed class SignatureAlgorithm
         new(SkEcdsaPublicKey.TypeName, HashAlgorithmName.SHA256) { Curve = EcdsaCurve.NistP256, IsSecurityKey = true };
 
     /// <summary>Ed25519 on a security key (OpenSSH, PROTOCOL.u2f).</summary>
-    public static readonly SignatureAlgorithm SkEd25519 = new(SkEd25519PublicKey.TypeName, null) { IsSecurityKey = true };
+    public static readonly SignatureAlgorithm SkEd25519 =
+        new(SkEd25519PublicKey.TypeName, null) { IsSecurityKey = true };
 
     /// <summary>The composite of ML-DSA-44 and Ed25519, which hashes by itself.</summary>
     public static readonly SignatureAlgorithm MlDsa44Ed25519 = new(MlDsa44Ed25519PublicKey.TypeName, null);
@@ -49,7 +50,8 @@ public sealed class SignatureAlgorithm
     /// <summary>Its name in a signature blob.</summary>
     public string Name { get; }
 
-    /// <summary>The hash of the data that is signed; <see langword="null"/> where the algorithm takes the data itself.</summary>
+    /// <summary>The hash of the data that is signed; <see langword="null"/> where the algorithm takes the data
+    /// itself.</summary>
     public HashAlgorithmName? Hash { get; }
 
     /// <summary>The curve of an ECDSA algorithm, else <see langword="null"/>.</summary>
@@ -61,8 +63,8 @@ public sealed class SignatureAlgorithm
     /// <summary>Whether its signatures carry a security key's flags and counter.</summary>
     public bool IsSecurityKey { get; private init; }
 
-    /// <summary>The algorithm that <paramref name="key"/> signs with when asked with <paramref name="flags"/>. Flags count
-    /// for RSA only; if both are set SHA-512 wins; unknown bits are ignored. RSA without a flag is
+    /// <summary>The algorithm that <paramref name="key"/> signs with when asked with <paramref name="flags"/>. Flags
+    /// count for RSA only; if both are set SHA-512 wins; unknown bits are ignored. RSA without a flag is
     /// <see cref="SshRsa"/>: the caller's policy refuses it.</summary>
     public static SignatureAlgorithm For(PublicKey key, SignatureFlags flags)
     {

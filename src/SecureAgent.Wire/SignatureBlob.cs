@@ -3,17 +3,19 @@ using System.Buffers;
 namespace SecureAgent.Wire;
 
 /// <summary>A signature as SSH writes it: <c>string algorithm, string signature</c> (RFC 4253 section 6.6), where
-/// an ECDSA signature is <c>mpint r, mpint s</c> (RFC 5656 section 3.1.2); a security key adds <c>byte flags, uint32 counter</c>.</summary>
+/// an ECDSA signature is <c>mpint r, mpint s</c> (RFC 5656 section 3.1.2); a security key adds <c>byte flags, uint32
+/// counter</c>.</summary>
 /// <param name="Algorithm">How it was made.</param>
-/// <param name="Raw">ECDSA: r‖s, each <see cref="EcdsaCurve.FieldBytes"/>, big-endian, left-padded. RSA: the PKCS#1 v1.5 block.
-/// Ed25519: 64 bytes.</param>
+/// <param name="Raw">ECDSA: r‖s, each <see cref="EcdsaCurve.FieldBytes"/>, big-endian, left-padded. RSA: the PKCS#1
+/// v1.5 block. Ed25519: 64 bytes.</param>
 /// <param name="SkFlags">Flags of the security key; 0 for others.</param>
 /// <param name="SkCounter">Counter of the security key; 0 for others.</param>
 public sealed record SignatureBlob(
     SignatureAlgorithm Algorithm, ReadOnlyMemory<byte> Raw, byte SkFlags = 0, uint SkCounter = 0)
 {
     /// <summary>Encodes a raw signature.</summary>
-    /// <exception cref="WireFormatException"><paramref name="raw"/> does not have the length of the algorithm.</exception>
+    /// <exception cref="WireFormatException"><paramref name="raw"/> does not have the length of the
+    /// algorithm.</exception>
     public static byte[] Encode(SignatureAlgorithm algorithm, ReadOnlySpan<byte> raw)
     {
         ArrayBufferWriter<byte> output = new(raw.Length + 64);
@@ -31,9 +33,14 @@ public sealed record SignatureBlob(
     }
 
     /// <summary>Appends the encoding of a raw signature, without a length before it.</summary>
-    /// <exception cref="WireFormatException"><paramref name="raw"/> does not have the length of the algorithm.</exception>
+    /// <exception cref="WireFormatException"><paramref name="raw"/> does not have the length of the
+    /// algorithm.</exception>
     public static void Write(
-        IBufferWriter<byte> output, SignatureAlgorithm algorithm, ReadOnlySpan<byte> raw, byte skFlags = 0, uint skCounter = 0)
+        IBufferWriter<byte> output,
+        SignatureAlgorithm algorithm,
+        ReadOnlySpan<byte> raw,
+        byte skFlags = 0,
+        uint skCounter = 0)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         RequireLength(algorithm, raw.Length);

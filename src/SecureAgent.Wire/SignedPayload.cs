@@ -1,7 +1,7 @@
 namespace SecureAgent.Wire;
 
-/// <summary>What the bytes of a sign request mean. The three known forms start so differently that no byte string of at most
-/// <see cref="WireLimits.MaxMessageBytes"/> fits two of them.</summary>
+/// <summary>What the bytes of a sign request mean. The three known forms start so differently that no byte string of at
+/// most <see cref="WireLimits.MaxMessageBytes"/> fits two of them.</summary>
 public abstract record SignedPayload
 {
     private protected SignedPayload()
@@ -42,7 +42,8 @@ public abstract record SignedPayload
     /// <param name="Method"><c>publickey</c> or <see cref="HostBoundMethod"/>.</param>
     /// <param name="Algorithm">Signature algorithm, for a certificate with its suffix; fits the key.</param>
     /// <param name="Key">The key or certificate that logs in.</param>
-    /// <param name="HostKey">The server's host key or certificate, if the method is <see cref="HostBoundMethod"/>.</param>
+    /// <param name="HostKey">The server's host key or certificate, if the method is
+    /// <see cref="HostBoundMethod"/>.</param>
     public sealed record UserAuthentication(
         ReadOnlyMemory<byte> SessionId,
         string User,

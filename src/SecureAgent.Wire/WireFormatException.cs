@@ -9,7 +9,8 @@ public sealed class WireFormatException : Exception
     {
     }
 
-    /// <summary>Creates the exception with a message and the cause, for parsers of the platform that throw their own.</summary>
+    /// <summary>Creates the exception with a message and the cause, for parsers of the platform that throw their
+    /// own.</summary>
     public WireFormatException(string message, Exception innerException) : base(message, innerException)
     {
     }

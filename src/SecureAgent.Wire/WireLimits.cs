@@ -1,14 +1,15 @@
 namespace SecureAgent.Wire;
 
-/// <summary>Every limit that this assembly puts on bytes from outside, in one place. A limit is either the one that OpenSSH's
-/// agent has (so that what it accepts, we accept) or one far above all real use.</summary>
+/// <summary>Every limit that this assembly puts on bytes from outside, in one place. A limit is either the one that
+/// OpenSSH's agent has (so that what it accepts, we accept) or one far above all real use.</summary>
 public static class WireLimits
 {
-    /// <summary>Largest agent message without its length prefix: 256 KiB, as in OpenSSH and PuTTY. Also the cap for data to
-    /// be signed, since that data is part of a message.</summary>
+    /// <summary>Largest agent message without its length prefix: 256 KiB, as in OpenSSH and PuTTY. Also the cap for
+    /// data to be signed, since that data is part of a message.</summary>
     public const int MaxMessageBytes = 256 * 1024;
 
-    /// <summary>Largest session identifier in a session-bind: an exchange hash has at most 64 bytes; OpenSSH allows 128.</summary>
+    /// <summary>Largest session identifier in a session-bind: an exchange hash has at most 64 bytes; OpenSSH allows
+    /// 128.</summary>
     public const int MaxSessionIdBytes = 128;
 
     /// <summary>Session bindings per connection, as in OpenSSH: a forwarding path of 16 hops.</summary>
@@ -24,8 +25,8 @@ public static class WireLimits
     /// attention for minutes; OpenSSH has the same limit.</summary>
     public const int MaxUserPatternBytes = 256;
 
-    /// <summary>Largest extension, key type, algorithm, method, service and cipher name. The longest in use has 51 bytes;
-    /// RFC 4250 section 4.6.1 says 64.</summary>
+    /// <summary>Largest extension, key type, algorithm, method, service and cipher name. The longest in use has 51
+    /// bytes; RFC 4250 section 4.6.1 says 64.</summary>
     public const int MaxNameBytes = 256;
 
     /// <summary>Largest RSA modulus, as in OpenSSH: verifying with a larger one is a way to waste our time.</summary>
@@ -40,8 +41,8 @@ public static class WireLimits
     /// <summary>Largest line of a public key file: a certificate of the largest message, in base64.</summary>
     public const int MaxPublicKeyLineBytes = MaxMessageBytes / 3 * 4 + 4096;
 
-    /// <summary>Largest number of bcrypt rounds that a key file may ask for. ssh-keygen writes 16 or 24; 65536 take about
-    /// ten minutes here, and a file must not keep us busy for longer.</summary>
+    /// <summary>Largest number of bcrypt rounds that a key file may ask for. ssh-keygen writes 16 or 24; 65536 keep a
+    /// processor busy for some minutes, and no file may ask for more.</summary>
     public const int MaxKdfRounds = 65536;
 
     /// <summary>Largest salt of a key file; ssh-keygen writes 16 bytes.</summary>

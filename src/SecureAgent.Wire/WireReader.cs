@@ -7,7 +7,7 @@ namespace SecureAgent.Wire;
 /// it was asked for in the <see cref="WireFormatException"/> it throws, and consumes nothing when it throws.</summary>
 public ref struct WireReader
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly ReadOnlyMemory<byte> _memory;
@@ -17,7 +17,8 @@ public ref struct WireReader
     /// <summary>Reads <paramref name="bytes"/> from its start.</summary>
     public WireReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
-    /// <summary>Reads <paramref name="bytes"/> from its start and can hand out slices that outlive the reader.</summary>
+    /// <summary>Reads <paramref name="bytes"/> from its start and can hand out slices that outlive the
+    /// reader.</summary>
     public WireReader(ReadOnlyMemory<byte> bytes)
     {
         _bytes = bytes.Span;
@@ -65,7 +66,8 @@ public ref struct WireReader
 
     /// <summary>Reads a string: 4 bytes of length, then that many bytes.</summary>
     /// <returns>The bytes, in the buffer that is read.</returns>
-    /// <exception cref="WireFormatException">The length is larger than what is left or than <paramref name="limit"/>.</exception>
+    /// <exception cref="WireFormatException">The length is larger than what is left or than
+    /// <paramref name="limit"/>.</exception>
     public ReadOnlySpan<byte> ReadString(string field, int limit = int.MaxValue)
     {
         (int start, int length) = ReadRange(field, limit);
@@ -107,7 +109,8 @@ public ref struct WireReader
         throw new WireFormatException($"{field}: not UTF-8 text");
     }
 
-    /// <summary>Reads a non-negative multiple precision integer in its only canonical form (RFC 4251 section 5).</summary>
+    /// <summary>Reads a non-negative multiple precision integer in its only canonical form (RFC 4251 section
+    /// 5).</summary>
     /// <returns>Its magnitude, big-endian, without leading zeros; empty for 0.</returns>
     /// <exception cref="WireFormatException">It is negative, has a needless leading zero, or is longer than
     /// <paramref name="limitBits"/>.</exception>

@@ -1,7 +1,7 @@
 namespace SecureAgent.Wire;
 
-/// <summary>A private key file is encrypted, and not with the passphrase that was given (or it is damaged: most of its ciphers cannot
-/// tell the two apart).</summary>
+/// <summary>A private key file is encrypted, and not with the passphrase that was given (or it is damaged: most of its
+/// ciphers cannot tell the two apart).</summary>
 public sealed class WrongPassphraseException : Exception
 {
     /// <summary>Creates the exception with its standard message.</summary>

@@ -30,6 +30,10 @@ internal static class CommandTable
             StartupCommands.All,
             RandomCommands.All,
             CapabilityCommands.All,
+            NvSpaceCommands.All,
+            NvDataCommands.All,
+            PcrCommands.All,
+            ClockCommands.All,
         ];
         SortedDictionary<TPM_CC, CommandDefinition> table = [];
         foreach (CommandDefinition definition in chapters.SelectMany(chapter => chapter))

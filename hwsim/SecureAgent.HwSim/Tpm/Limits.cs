@@ -27,6 +27,9 @@ internal static class Limits
     /// <summary>Persistent objects that fit into non-volatile memory.</summary>
     public const int PersistentObjects = 64;
 
+    /// <summary>NV indices that fit into non-volatile memory.</summary>
+    public const int NvIndices = 64;
+
     /// <summary>The largest saved context of an object.</summary>
     public const int MaxContext = 2692;
 

@@ -218,7 +218,11 @@ internal sealed class TpmConnection : IDisposable
     /// session's HMAC and the digest is computed here, so that nobody on the bus chooses it.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="parent">The parent of the key it is for, whose session protects the reading.</param>
-    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent parent)
+    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent parent) =>
+        policy.Digest(ReadPcrs(policy.Pcrs, parent));
+
+    /// <summary>The values of PCRs in order of their index, joined (TPM2_PCR_Read), read under the session's HMAC.</summary>
+    public byte[] ReadPcrs(TpmPcrSelection pcrs, TpmParent parent)
     {
         for (int attempt = 0; ; attempt++)
         {
@@ -226,7 +230,7 @@ internal sealed class TpmConnection : IDisposable
             try
             {
                 _residents.LoadParent(parent);
-                return policy.Digest(_commands.PCR_Read(policy.Pcrs, _residents.Session(parent)));
+                return _commands.PCR_Read(pcrs, _residents.Session(parent));
             }
             catch (BackendException e)
             {

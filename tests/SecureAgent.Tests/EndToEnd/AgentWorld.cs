@@ -18,6 +18,9 @@ internal sealed class AgentWorld : IAsyncDisposable
     /// <summary>The TPM's TCTI; empty for the control.</summary>
     public string Tcti { get; private set; } = "";
 
+    /// <summary>The TPM.</summary>
+    public TpmUnderTest Tpm => _running.OfType<TpmUnderTest>().Single();
+
     /// <summary>OpenSSH's programs with this agent.</summary>
     public OpenSshClient Client => new(Home, Socket);
 
@@ -48,6 +51,13 @@ internal sealed class AgentWorld : IAsyncDisposable
 
     /// <summary>Starts only a fresh TPM.</summary>
     public static Task<AgentWorld> StartTpmOnlyAsync(AgentKind kind) => StartAsync(world => world.StartTpmAsync(kind));
+
+    /// <summary>From now on programs are started with that TPM.</summary>
+    public void UseTpm(string tcti)
+    {
+        Tcti = tcti;
+        Home.Environment["SECUREAGENT_TPM"] = tcti;
+    }
 
     /// <summary>Runs a command of the program as this person, and expects it to succeed.</summary>
     public async Task<Ran> RunAsync(params string[] arguments) =>
@@ -136,8 +146,7 @@ internal sealed class AgentWorld : IAsyncDisposable
     {
         TpmUnderTest tpm = await TpmUnderTest.StartAsync(kind, Home);
         _running.Add(tpm);
-        Tcti = tpm.Tcti;
-        Home.Environment["SECUREAGENT_TPM"] = tpm.Tcti;
+        UseTpm(tpm.Tcti);
     }
 
     private async Task StartOpenSshAsync()

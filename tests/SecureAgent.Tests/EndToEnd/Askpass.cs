@@ -23,7 +23,7 @@ internal sealed class Askpass
             printf '%s\0' "$1" >> prompts
             if [ -p gate ]; then cat gate > /dev/null; fi
             case "$1" in
-              *assphrase*|*assword*) cat passphrase ;;
+              *assphrase*|*assword*|Again:*) cat passphrase ;;
               *)
                 if [ -s first ]; then answer=$(head -n 1 first); sed -i 1d first; else answer=$(cat pin); fi
                 [ -n "$answer" ] || exit 1
@@ -74,6 +74,14 @@ internal sealed class Askpass
     {
         // Opening a FIFO for writing waits for its reader, which is the askpass that shows the question.
         await Task.Run(() => File.WriteAllText(GateFile, "")).WaitAsync(Deadline.Span);
+        File.Delete(GateFile);
+    }
+
+    /// <summary>The person answers at once what is asked later; what is asked now may have been withdrawn.</summary>
+    public void RemoveGate()
+    {
+        // Opened for both, a FIFO does not wait for anybody; a reader that is still there then sees its end.
+        new FileStream(GateFile, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
         File.Delete(GateFile);
     }
 

@@ -12,6 +12,7 @@ internal sealed partial class BackgroundProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Task _reading;
+    private bool _disposed;
 
     private BackgroundProcess(Process process)
     {
@@ -68,6 +69,12 @@ internal sealed partial class BackgroundProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         Signal(SIGTERM);
         try
         {

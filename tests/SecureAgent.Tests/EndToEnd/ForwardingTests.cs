@@ -38,7 +38,7 @@ public sealed class ForwardingTests(Worlds worlds)
         Assert.NotEqual(0, ran.ExitCode);
         Assert.NotEqual(255, ran.ExitCode);
         Assert.Equal(local, (await world.Client.SshAddAsync("-L")).Succeeded().Output);
-        await world.Program.Log.WaitForAsync("forwarded", mark);
+        await world.Program.Log.WaitForAsync("Forwarded", mark);
     }
 
     private async Task<(SshdServer Sshd, AgentWorld World)> ReadyAsync(AgentKind agent)

@@ -32,7 +32,8 @@ public sealed class AgentResponseTests
         IReadOnlyList<AgentIdentity> identities = AgentResponse.DecodeIdentities(WireVectors.Bytes("resp-list.bin"));
         string[] names = ["rsa", "ecdsa256", "ecdsa384", "ecdsa521", "ed25519"];
         Assert.Equal(
-            names.SelectMany(name => new[] { name + ".pub", name + "-cert.pub" }).Select(name => new KeyBlob(WireVectors.Blob(name))),
+            names.SelectMany(name => new[] { name + ".pub", name + "-cert.pub" })
+                .Select(name => new KeyBlob(WireVectors.Blob(name))),
             identities.Select(identity => identity.Blob));
         Assert.Equal("rsa key", identities[0].Comment);
     }
@@ -48,7 +49,8 @@ public sealed class AgentResponseTests
     [Fact]
     public void Writing_a_list_does_not_allocate()
     {
-        IReadOnlyList<AgentIdentity> identities = AgentResponse.DecodeIdentities(WireVectors.Bytes("resp-list-all.bin"));
+        byte[] message = WireVectors.Bytes("resp-list-all.bin");
+        IReadOnlyList<AgentIdentity> identities = AgentResponse.DecodeIdentities(message);
         ArrayBufferWriter<byte> output = new(64 * 1024);
         AgentResponse.WriteIdentities(output, identities);
         output.ResetWrittenCount();

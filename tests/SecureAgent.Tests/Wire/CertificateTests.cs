@@ -13,7 +13,8 @@ public sealed class CertificateTests
     public void Certificate_reads_as_ssh_keygen_lists_it(string name)
     {
         Certificate certificate = Certificate.Decode(new KeyBlob(WireVectors.Blob(name)));
-        Assert.Equal(WireVectors.Text(name.Replace(".pub", ".listing.txt", StringComparison.Ordinal)), List(certificate));
+        string listing = name.Replace(".pub", ".listing.txt", StringComparison.Ordinal);
+        Assert.Equal(WireVectors.Text(listing), List(certificate));
     }
 
     [Theory]
@@ -82,18 +83,17 @@ public sealed class CertificateTests
         Line($"        Type: {certificate.KeyType} {kind} certificate");
         Line($"        Public key: {Short(certificate.PublicKey)}-CERT {certificate.PublicKey.Fingerprint}");
         string signedWith = SignatureBlob.Decode(certificate.Signature).Algorithm.Name;
-        Line($"        Signing CA: {Short(certificate.SignatureKey)} {certificate.SignatureKey.Fingerprint} (using {signedWith})");
+        PublicKey authority = certificate.SignatureKey;
+        Line($"        Signing CA: {Short(authority)} {authority.Fingerprint} (using {signedWith})");
         Line($"        Key ID: \"{certificate.KeyId}\"");
         Line($"        Serial: {certificate.Serial}");
         Line(certificate is { ValidAfter: 0, ValidBefore: ulong.MaxValue }
             ? "        Valid: forever"
             : $"        Valid: from {Time(certificate.ValidAfter)} to {Time(certificate.ValidBefore)}");
         Group("Principals", certificate.ValidPrincipals);
-        Group("Critical Options", certificate.CriticalOptions.Select(option => option.Key is "force-command" or "source-address"
-            ? $"{option.Key} {Encoding.UTF8.GetString(new WireReader(option.Value.Span).ReadString("option"))}"
-            : $"{option.Key} UNKNOWN OPTION: {Convert.ToHexStringLower(option.Value.Span)} (len {option.Value.Length})"));
-        Group("Extensions", certificate.Extensions.Select(extension =>
-            extension.Key.Contains('@', StringComparison.Ordinal) ? extension.Key + " UNKNOWN FLAG OPTION" : extension.Key));
+        Group("Critical Options", certificate.CriticalOptions.Select(option => Option(option.Key, option.Value)));
+        Group("Extensions", certificate.Extensions.Select(
+            option => option.Key + (option.Key.Contains('@', StringComparison.Ordinal) ? " UNKNOWN FLAG OPTION" : "")));
         return text.ToString();
 
         void Line(string line) => text.Append(line).Append('\n');
@@ -108,6 +108,11 @@ public sealed class CertificateTests
             }
         }
     }
+
+    private static string Option(string name, ReadOnlyMemory<byte> content) =>
+        name is "force-command" or "source-address"
+        ? $"{name} {Encoding.UTF8.GetString(new WireReader(content.Span).ReadString("option"))}"
+        : $"{name} UNKNOWN OPTION: {Convert.ToHexStringLower(content.Span)} (len {content.Length})";
 
     private static string Short(PublicKey key) => key switch
     {

@@ -85,7 +85,8 @@ public sealed class KeyConstraintTests
         byte[] token = WireVectors.Bytes("req-smartcard-add.bin");
         byte[] message =
             [.. token, .. Constraint(KeyConstraint.AssociatedCertificates.Name, body.WrittenSpan)];
-        AgentRequest.AddSmartcardKey request = Assert.IsType<AgentRequest.AddSmartcardKey>(AgentRequest.Decode(message));
+        AgentRequest.AddSmartcardKey request =
+            Assert.IsType<AgentRequest.AddSmartcardKey>(AgentRequest.Decode(message));
         KeyConstraint.AssociatedCertificates certificates =
             Assert.IsType<KeyConstraint.AssociatedCertificates>(Assert.Single(request.Constraints));
         Assert.True(certificates.CertificatesOnly);
@@ -142,8 +143,12 @@ public sealed class KeyConstraintTests
         _ = Token(WireLimits.MaxAssociatedCertificates);
         Assert.Throws<WireFormatException>(() => Token(WireLimits.MaxAssociatedCertificates + 1));
 
-        AgentRequest Token(int count) => AgentRequest.Decode(AgentRequestTests.Encode(new AgentRequest.AddSmartcardKey(
-            "id", default, [new KeyConstraint.AssociatedCertificates(false, [.. Enumerable.Repeat(key.Key, count)])], true)));
+        AgentRequest Token(int count)
+        {
+            KeyConstraint.AssociatedCertificates many = new(false, [.. Enumerable.Repeat(key.Key, count)]);
+            return AgentRequest.Decode(
+                AgentRequestTests.Encode(new AgentRequest.AddSmartcardKey("id", default, [many], true)));
+        }
     }
 
     private static AgentRequest.AddIdentity Restrict(params DestinationConstraint[] constraints)

@@ -14,8 +14,8 @@ public sealed class SignatureTests
     [MemberData(nameof(Signatures))]
     public void Recorded_signature_has_the_algorithm_of_its_request_and_verifies(string name)
     {
-        AgentRequest.SignRequest request = Assert.IsType<AgentRequest.SignRequest>(
-            AgentRequest.Decode(WireVectors.Bytes(name.Replace("resp-", "req-", StringComparison.Ordinal))));
+        AgentRequest.SignRequest request = WireVectors.Request<AgentRequest.SignRequest>(
+            name.Replace("resp-", "req-", StringComparison.Ordinal));
         PublicKey key = PublicKey.DecodeKeyOrCertificate(request.Key);
         SignatureBlob signature = AgentResponse.DecodeSignature(WireVectors.Bytes(name));
         Assert.Same(SignatureAlgorithm.For(key, request.Flags), signature.Algorithm);
@@ -77,7 +77,8 @@ public sealed class SignatureTests
         raw[31] = 0x01;
         raw[63] = 0x80;
         byte[] blob = SignatureBlob.Encode(SignatureAlgorithm.EcdsaNistp256, raw);
-        Assert.EndsWith("0000000c" + "000000027f01" + "000000020080", Convert.ToHexStringLower(blob), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "0000000c" + "000000027f01" + "000000020080", Convert.ToHexStringLower(blob), StringComparison.Ordinal);
         Assert.Equal(raw, SignatureBlob.Decode(blob).Raw.ToArray());
     }
 
@@ -111,7 +112,8 @@ public sealed class SignatureTests
         Assert.Equal(raw, again.Raw.ToArray());
     }
 
-    /// <summary>Verifies with the platform's code. The platform has no Ed25519: such a signature is only measured.</summary>
+    /// <summary>Verifies with the platform's code. The platform has no Ed25519: such a signature is only
+    /// measured.</summary>
     internal static bool Verifies(PublicKey key, SignatureBlob signature, ReadOnlySpan<byte> data)
     {
         switch (key)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Wire;
@@ -109,19 +108,22 @@ public sealed class SignedPayloadTests
     {
         // 32 bytes, as long as an exchange hash of SHA-256, and the start of a certificate at the same time.
         byte[] login = Request("req-login-ed25519-2.bin").Data.ToArray();
-        "ssh-ed25519-cert-v01@openssh.com"u8.CopyTo(login.AsSpan(4));
-        Assert.IsType<SignedPayload.UserAuthentication>(SignedPayload.Classify(login));
+        Assert.Equal(64, login[3]);
+        byte[] changed = [0, 0, 0, 32, .. "ssh-ed25519-cert-v01@openssh.com"u8, .. login.AsSpan(4 + 64)];
+        SignedPayload.UserAuthentication payload =
+            Assert.IsType<SignedPayload.UserAuthentication>(SignedPayload.Classify(changed));
+        Assert.Equal(32, payload.SessionId.Length);
     }
 
     [Fact]
     public void No_bytes_fit_two_kinds()
     {
         // Every head of one kind with every tail of another, cut at all field-like places, by independent recognisers.
-        byte[][] samples =
+        string[] names =
         [
-            .. new[] { "req-login-ed25519-2.bin", "req-login-plain-method-2.bin", "req-sshsig-ed25519-1.bin", "req-certify-1.bin" }
-                .Select(name => Request(name).Data.ToArray()),
+            "req-login-ed25519-2.bin", "req-login-plain-method-2.bin", "req-sshsig-ed25519-1.bin", "req-certify-1.bin",
         ];
+        byte[][] samples = [.. names.Select(name => Request(name).Data.ToArray())];
         Random random = new(20260501);
         int recognised = 0;
         for (int round = 0; round < 20000; round++)
@@ -168,7 +170,7 @@ public sealed class SignedPayloadTests
     }
 
     private static AgentRequest.SignRequest Request(string name) =>
-        Assert.IsType<AgentRequest.SignRequest>(AgentRequest.Decode(WireVectors.Bytes(name)));
+        WireVectors.Request<AgentRequest.SignRequest>(name);
 
     private static bool LooksLikeLogin(byte[] data)
     {
@@ -180,7 +182,7 @@ public sealed class SignedPayloadTests
     {
         long length = data.Length < 8 ? data.Length : Length(data, 0);
         return length <= data.Length - 8
-            && Encoding.Latin1.GetString(data, 4, (int)length).EndsWith("-cert-v01@openssh.com", StringComparison.Ordinal)
+            && data.AsSpan(4, (int)length).EndsWith("-cert-v01@openssh.com"u8)
             && Length(data, 4 + (int)length) <= data.Length;
     }
 

@@ -94,7 +94,7 @@ public sealed class WireFuzzTests
     [Fact]
     public void Mutated_payloads_never_throw() => Fuzz(
         "req-*-2.bin",
-        name => AgentRequest.Decode(WireVectors.Bytes(name)) is AgentRequest.SignRequest request ? request.Data.ToArray() : [],
+        name => (AgentRequest.Decode(WireVectors.Bytes(name)) as AgentRequest.SignRequest)?.Data.ToArray() ?? [],
         data => _ = SignedPayload.Classify(data),
         mayThrow: false);
 
@@ -118,7 +118,8 @@ public sealed class WireFuzzTests
         long start = Stopwatch.GetTimestamp();
         for (int seed = 0; budget > TimeSpan.Zero ? Stopwatch.GetElapsedTime(start) < budget : seed < Rounds; seed++)
         {
-            byte[] input = Mutate(new Random(seed), corpus);
+            Random random = new(seed);
+            byte[] input = Mutate(random, corpus, corpus[random.Next(corpus.Length)]);
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
@@ -137,9 +138,10 @@ public sealed class WireFuzzTests
         }
     }
 
-    private static byte[] Mutate(Random random, byte[][] corpus)
+    /// <summary>Changes <paramref name="sample"/> in one to four places, with pieces of the corpus too.</summary>
+    internal static byte[] Mutate(Random random, byte[][] corpus, byte[] sample)
     {
-        List<byte> bytes = [.. corpus[random.Next(corpus.Length)]];
+        List<byte> bytes = [.. sample];
         for (int i = random.Next(1, 5); i > 0 && bytes.Count > 4; i--)
         {
             int at = random.Next(bytes.Count);

@@ -125,7 +125,8 @@ public sealed class WireReaderTests
     [InlineData("00000003610062")] // NUL inside
     [InlineData("0000000461626364")] // longer than the limit of 3
     public void Text_is_strict(string encoded) =>
-        Assert.Throws<WireFormatException>(() => new WireReader(Convert.FromHexString(encoded).AsSpan()).ReadUtf8("t", 3));
+        Assert.Throws<WireFormatException>(
+            () => new WireReader(Convert.FromHexString(encoded).AsSpan()).ReadUtf8("t", 3));
 
     [Fact]
     public void Truncated_numbers_are_refused()

@@ -1,3 +1,5 @@
+using SecureAgent.Wire;
+
 namespace SecureAgent.Tests.Wire;
 
 /// <summary>The files in Wire/Vectors; ORIGIN.md there says which command made each.</summary>
@@ -8,6 +10,10 @@ internal static class WireVectors
     public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(Folder, name));
 
     public static string Text(string name) => File.ReadAllText(Path.Combine(Folder, name));
+
+    /// <summary>A recorded request, of the type that it must be.</summary>
+    public static T Request<T>(string name)
+        where T : AgentRequest => Assert.IsType<T>(AgentRequest.Decode(Bytes(name)));
 
     /// <summary>The names that match a pattern, sorted, and at least one.</summary>
     public static IReadOnlyList<string> Names(string pattern)

@@ -46,7 +46,11 @@ internal static class Mutations
                 {
                     TpmCommand command = build(side).Copy();
                     byte[] parameters = command.Parameters;
-                    parameters[at] = change(parameters[at]);
+                    if (at < parameters.Length)
+                    {
+                        parameters[at] = change(parameters[at]);
+                    }
+
                     command.Parameters = parameters;
                     return command;
                 });
@@ -118,7 +122,7 @@ internal static class Mutations
         int length = sample.Parameters.Length;
         foreach (int cut in Enumerable.Range(0, length).Where(at => length <= MaxCuts || at % (length / MaxCuts + 1) == 0))
         {
-            yield return ($"parameters cut at {cut}", command => command.Parameters = command.Parameters[..cut]);
+            yield return ($"parameters cut at {cut}", command => command.Parameters = command.Parameters[..Math.Min(cut, command.Parameters.Length)]);
         }
 
         yield return ("one octet more", command => command.Parameters = [.. command.Parameters, 0]);

@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using SecureAgent.Backends.Tpm;
+
+namespace SecureAgent.Tests.Backends.Tpm;
+
+/// <summary>Keys and what is expected of them.</summary>
+internal static class TestKeys
+{
+    /// <summary>The template of a kind as users write it.</summary>
+    public static TpmKeyTemplate Template(string type) => TpmKeyTemplate.All.Single(item => item.ToString() == type);
+
+    /// <summary>Signs and has .NET verify.</summary>
+    public static void AssertSigns(
+        TpmConnection connection, TpmKeyBlobs key, string hash, ReadOnlySpan<byte> pin, TpmPolicy? policy = null,
+        TpmParent? parent = null)
+    {
+        byte[] data = RandomNumberGenerator.GetBytes(100);
+        HashAlgorithmName name = new(hash);
+        byte[] digest = CryptographicOperations.HashData(name, data);
+        bool rsa = key.Public.Type == TPM_ALG.RSA;
+        byte[] signature = connection.Sign(
+            key, parent ?? TpmParent.Owner, rsa ? TpmSignatureScheme.RsaPkcs1(name) : TpmSignatureScheme.Ecdsa(name), digest,
+            pin, policy);
+        Assert.True(Verifies(key.Public, digest, signature, name));
+    }
+
+    /// <summary>Whether .NET takes the signature.</summary>
+    public static bool Verifies(TpmPublic key, byte[] digest, byte[] signature, HashAlgorithmName hash)
+    {
+        if (key.Type == TPM_ALG.RSA)
+        {
+            using RSA rsa = RSA.Create(key.ToRSAParameters());
+            return rsa.VerifyHash(digest, signature, hash, RSASignaturePadding.Pkcs1);
+        }
+
+        using ECDsa ecdsa = ECDsa.Create(key.ToECParameters());
+        return ecdsa.VerifyHash(digest, signature);
+    }
+
+    /// <summary>The connection still makes and uses keys.</summary>
+    public static void AssertWorks(TpmConnection connection)
+    {
+        TpmKeyBlobs key = connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, [], []);
+        AssertSigns(connection, key, "SHA256", []);
+    }
+
+    /// <summary>What is loaded, as the TPM says over a connection of its own: transient objects and loaded sessions.</summary>
+    public static List<uint> LoadedHandles(TestTpm tpm)
+    {
+        using ITpmDevice device = tpm.Open();
+        List<uint> handles = [];
+        foreach (uint first in (uint[])[0x8000_0000, 0x0200_0000, 0x0300_0000])
+        {
+            // TPM2_GetCapability(TPM_CAP_HANDLES, first, 64)
+            byte[] command = [0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7A, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 64];
+            BinaryPrimitives.WriteUInt32BigEndian(command.AsSpan(14), first);
+            byte[] response = new byte[4096];
+            int length = device.Transmit(command, response);
+            for (int at = 19; at < length; at += 4)
+            {
+                handles.Add(BinaryPrimitives.ReadUInt32BigEndian(response.AsSpan(at)));
+            }
+        }
+
+        return handles;
+    }
+}
