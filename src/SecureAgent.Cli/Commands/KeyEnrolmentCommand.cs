@@ -155,7 +155,7 @@ internal sealed class KeyEnrolmentCommand
         string first = $"New PIN for key {key} in TPM";
         for (int round = 0; round < PinRounds; round++)
         {
-            Secret pin = await composition.Prompter.ReadSecretAsync(first, ct).ConfigureAwait(false) ?? throw NoPin(name, ct);
+            Secret pin = await composition.Prompter.ReadSecretAsync(first, ct).ConfigureAwait(false) ?? throw NoPin(name);
             using Secret? again = await composition.Prompter.ReadSecretAsync($"The new PIN for key {key} once more", ct)
                 .ConfigureAwait(false);
             if (again is not null && CryptographicOperations.FixedTimeEquals(pin.Span, again.Span))
@@ -166,21 +166,17 @@ internal sealed class KeyEnrolmentCommand
             pin.Dispose();
             if (again is null)
             {
-                throw NoPin(name, ct);
+                throw NoPin(name);
             }
 
             first = $"The two were different. New PIN for key {key} in TPM";
         }
 
-        throw NoPin(name, ct);
+        throw NoPin(name);
     }
 
-    private static CommandException NoPin(string name, CancellationToken ct)
-    {
-        // Ctrl-C at the prompt reaches the process as a signal of its own.
-        ct.ThrowIfCancellationRequested();
-        return new CommandException(ExitCode.PinDenied, $"{name} was not made: no PIN was given.");
-    }
+    private static CommandException NoPin(string name) =>
+        new(ExitCode.PinDenied, $"{name} was not made: no PIN was given.");
 
     private static async Task<TpmKeyEntry> WithPrivateFileAsync(
         string path, Composition composition, Func<ReadOnlyMemory<byte>, AskPassphrase, Task<TpmKeyEntry>> enrol)
