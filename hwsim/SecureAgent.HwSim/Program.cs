@@ -7,7 +7,8 @@ RootCommand root = new("Simulated hardware for SecureAgent: for tests and demons
     TpmCommand.Create(),
     TryCommand.Create(),
 };
-ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };
+ParseResult parsed = root.Parse(args, parsing);
 if (parsed.Errors.Count > 0)
 {
     foreach (string message in parsed.Errors.Select(error => error.Message))

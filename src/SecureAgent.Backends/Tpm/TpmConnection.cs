@@ -217,20 +217,23 @@ internal sealed class TpmConnection : IDisposable
     /// <summary>The policy digest of <paramref name="policy"/> for the PCR values of now. The values are read under the
     /// session's HMAC and the digest is computed here, so that nobody on the bus chooses it.</summary>
     /// <param name="policy">The policy.</param>
-    /// <param name="parent">The parent of the key it is for, whose session protects the reading.</param>
-    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent parent) =>
+    /// <param name="parent">The parent of the key it is for, whose session protects the reading; <see langword="null"/>
+    /// for <see cref="TpmParent.Owner"/>.</param>
+    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent? parent = null) =>
         policy.Digest(ReadPcrs(policy.Pcrs, parent));
 
-    /// <summary>The values of PCRs in order of their index, joined (TPM2_PCR_Read), read under the session's HMAC.</summary>
-    public byte[] ReadPcrs(TpmPcrSelection pcrs, TpmParent parent)
+    /// <summary>The values of PCRs in order of their index, joined, read under the session's HMAC (TPM2_PCR_Read).</summary>
+    /// <param name="pcrs">Which.</param>
+    /// <param name="parent">As for <see cref="ComputePolicyDigest"/>.</param>
+    public byte[] ReadPcrs(TpmPcrSelection pcrs, TpmParent? parent = null)
     {
+        TpmParent storage = parent ?? TpmParent.Owner;
         for (int attempt = 0; ; attempt++)
         {
             _residents.Open();
             try
             {
-                _residents.LoadParent(parent);
-                return _commands.PCR_Read(pcrs, _residents.Session(parent));
+                return _commands.PCR_Read(pcrs, _residents.Session(storage));
             }
             catch (BackendException e)
             {
