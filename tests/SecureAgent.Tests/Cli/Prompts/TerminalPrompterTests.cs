@@ -52,8 +52,20 @@ public sealed class TerminalPrompterTests : IDisposable
     [Fact]
     public async Task A_terminated_prompt_gives_the_echo_back()
     {
-        await using Terminal terminal = Start("key new work --in tpm --pin & wait $!; stty -a > /dev/null", "fg");
+        await using Terminal terminal = Start("key new work --in tpm --pin");
+        await terminal.WaitForAsync("in TPM: ");
+        string pid = File.ReadAllText(Path.Combine(_surroundings.Home, "pid")).Trim();
+        using Process kill = Process.Start("kill", ["-TERM", pid]);
+        await terminal.WaitForAsync("rc=143");
+        await terminal.WaitForAsync("stty: isig icanon echo ");
+    }
+
+    [Fact]
+    public async Task A_background_job_does_not_take_the_terminal()
+    {
+        await using Terminal terminal = Start("key new work --in tpm --pin & wait $!", jobControl: true);
         await terminal.WaitForAsync("another job has the terminal");
+        await terminal.WaitForAsync("rc=77");
     }
 
     [Fact]
@@ -67,27 +79,29 @@ public sealed class TerminalPrompterTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_surroundings.Home, "keys/work.tpm")));
     }
 
-    private Terminal Start(string command, string mode = "plain")
+    private Terminal Start(string command, bool jobControl = false)
     {
         string script = Requires.Tool("script");
         string program = Path.Combine(AppContext.BaseDirectory, "secure-agent");
         // An interactive shell gives each job a process group of its own; the trap keeps this shell alive on Ctrl-C.
-        string jobs = mode == "fg" ? "set -m; " : "";
-        string line = $"trap : INT; {jobs}'{program}' {command}; echo rc=$?; "
+        string jobs = jobControl ? "set -m; " : "";
+        string start = _surroundings.Program(
+            "start", $"echo $$ > '{_surroundings.Home}/pid'\nexec '{program}' \"$@\"\n");
+        string line = $"trap : INT; {jobs}'{start}' {command}; echo rc=$?; "
             + "printf 'stty: '; stty -a | tr ' ' '\\n' | grep -E -x -e '-?(echo|icanon|isig);?' | tr '\\n' ' '; echo; exec cat";
-        ProcessStartInfo start = new(script, ["-q", "-e", "-c", line, "/dev/null"])
+        ProcessStartInfo terminal = new(script, ["-q", "-e", "-c", line, "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        start.Environment.Clear();
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
-        start.Environment["HOME"] = _surroundings.Home;
-        start.Environment["SHELL"] = "/bin/sh";
-        start.Environment["TERM"] = "dumb";
-        start.Environment["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT");
-        start.Environment["SECUREAGENT_KEYDIRECTORY"] = Path.Combine(_surroundings.Home, "keys");
-        return new Terminal(Process.Start(start)!);
+        terminal.Environment.Clear();
+        terminal.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
+        terminal.Environment["HOME"] = _surroundings.Home;
+        terminal.Environment["SHELL"] = "/bin/sh";
+        terminal.Environment["TERM"] = "dumb";
+        terminal.Environment["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT");
+        terminal.Environment["SECUREAGENT_KEYDIRECTORY"] = Path.Combine(_surroundings.Home, "keys");
+        return new Terminal(Process.Start(terminal)!);
     }
 
     private sealed class Terminal(Process process) : IAsyncDisposable
