@@ -55,15 +55,7 @@ public sealed class StreamConnection
         using FrameDeadline deadline = new(_time, leaving.Cancel);
         try
         {
-            int served = 0;
-            while (await ReceiveFrameAsync(deadline, leaving.Token).ConfigureAwait(false) is > 0 and int length)
-            {
-                await AnswerAsync(length, leaving).ConfigureAwait(false);
-                if (++served % FramesPerTurn == 0)
-                {
-                    await Task.Yield();
-                }
-            }
+            await ServeAsync(deadline, leaving).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -86,94 +78,118 @@ public sealed class StreamConnection
         }
     }
 
-    /// <summary>Waits until a whole frame is at <c>_start</c>.</summary>
-    /// <returns>The length of its body, or 0 if there is none: the client has left or broke the framing.</returns>
-    private async ValueTask<int> ReceiveFrameAsync(FrameDeadline deadline, CancellationToken ct)
+    /// <summary>The loop, in one method on purpose: one that awaits in its place would cost an allocation per request.</summary>
+    private async Task ServeAsync(FrameDeadline deadline, CancellationTokenSource leaving)
     {
-        bool incomplete = false;
-        while (true)
+        int served = 0;
+        while (TryFindFrame(out int length))
         {
-            int available = _end - _start;
-            if (available >= PrefixSizeBytes)
+            if (length == 0)
             {
-                uint length = BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start));
-                if (length is 0 or > MaxBodySizeBytes)
+                if (_end > _start)
                 {
-                    return 0;
+                    deadline.Start();
                 }
 
-                if (available - PrefixSizeBytes >= length)
+                int received = await BeginRead(leaving.Token).ConfigureAwait(false);
+                if (received == 0)
                 {
-                    if (incomplete)
-                    {
-                        deadline.Stop();
-                    }
-
-                    return (int)length;
+                    return;
                 }
+
+                EndRead(received);
+                continue;
             }
 
-            if (available > 0 && !incomplete)
+            deadline.Stop();
+            ReadOnlySequence<byte> request = new(_buffer, _start + PrefixSizeBytes, length);
+            ValueTask answering = _handler(request, _response, leaving.Token);
+            if (answering.IsCompletedSuccessfully)
             {
-                incomplete = true;
-                deadline.Start();
+                await answering.ConfigureAwait(false);
+            }
+            else
+            {
+                await WatchAsync(answering.AsTask(), leaving).ConfigureAwait(false);
             }
 
-            if (await FillAsync(ct).ConfigureAwait(false) == 0)
+            Consume(PrefixSizeBytes + length);
+            await _stream.WriteAsync(_response.Complete(), leaving.Token).ConfigureAwait(false);
+            _response.Release();
+            if (++served % FramesPerTurn == 0)
             {
-                return 0;
+                await Task.Yield();
             }
         }
     }
 
-    private async ValueTask<int> FillAsync(CancellationToken ct)
+    /// <summary>Looks for a frame at <c>_start</c>.</summary>
+    /// <param name="length">Length of its body; 0 if it is not complete yet.</param>
+    /// <returns><see langword="false"/> if its length is impossible.</returns>
+    private bool TryFindFrame(out int length)
+    {
+        length = 0;
+        int available = _end - _start;
+        if (available < PrefixSizeBytes)
+        {
+            return true;
+        }
+
+        uint claimed = BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start));
+        if (claimed is 0 or > MaxBodySizeBytes)
+        {
+            return false;
+        }
+
+        length = available - PrefixSizeBytes >= claimed ? (int)claimed : 0;
+        return true;
+    }
+
+    /// <summary>Goes on with what was read ahead while a request took its time, or else reads.</summary>
+    private ValueTask<int> BeginRead(CancellationToken ct)
     {
         if (_reading is not null)
         {
-            int ahead = await _reading.ConfigureAwait(false);
-            _reading = null;
-            _aheadCount += ahead;
-            if (ahead == 0)
-            {
-                return 0;
-            }
+            return new ValueTask<int>(_reading);
         }
 
         if (_aheadCount > 0)
         {
-            int held = _aheadCount;
-            TakeAhead();
-            return held;
+            return new ValueTask<int>(_aheadCount);
         }
 
         MakeRoom(1);
-        int received = await _stream.ReadAsync(_buffer.AsMemory(_end), ct).ConfigureAwait(false);
-        _end += received;
-        return received;
+        return _stream.ReadAsync(_buffer.AsMemory(_end), ct);
     }
 
-    private async ValueTask AnswerAsync(int length, CancellationTokenSource leaving)
+    private void EndRead(int received)
     {
-        ReadOnlySequence<byte> request = new(_buffer, _start + PrefixSizeBytes, length);
-        ValueTask answering = _handler(request, _response, leaving.Token);
-        if (answering.IsCompleted)
+        if (_ahead is null)
         {
-            await answering.ConfigureAwait(false);
-        }
-        else
-        {
-            await WatchAsync(answering.AsTask(), leaving).ConfigureAwait(false);
+            _end += received;
+            return;
         }
 
-        CryptographicOperations.ZeroMemory(_buffer.AsSpan(_start, PrefixSizeBytes + length));
-        _start += PrefixSizeBytes + length;
+        if (_reading is not null)
+        {
+            _reading = null;
+            _aheadCount += received;
+        }
+
+        MakeRoom(_aheadCount);
+        _ahead.AsSpan(0, _aheadCount).CopyTo(_buffer.AsSpan(_end));
+        _end += _aheadCount;
+        ReleaseAhead();
+    }
+
+    private void Consume(int count)
+    {
+        CryptographicOperations.ZeroMemory(_buffer.AsSpan(_start, count));
+        _start += count;
         if (_start == _end)
         {
             ReleaseBuffer();
         }
-
-        await _stream.WriteAsync(_response.Complete(), leaving.Token).ConfigureAwait(false);
-        _response.Release();
     }
 
     /// <summary>Waits for a slow answer and cancels it if the client leaves meanwhile, which only reading shows. A client
@@ -200,14 +216,10 @@ public sealed class StreamConnection
         }
 
         await answering.ConfigureAwait(false);
-    }
-
-    private void TakeAhead()
-    {
-        MakeRoom(_aheadCount);
-        _ahead.AsSpan(0, _aheadCount).CopyTo(_buffer.AsSpan(_end));
-        _end += _aheadCount;
-        ReleaseAhead();
+        if (_reading is null && _aheadCount == 0)
+        {
+            ReleaseAhead();
+        }
     }
 
     private async ValueTask AbandonReadAsync()

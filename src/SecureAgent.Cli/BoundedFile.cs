@@ -5,25 +5,21 @@ namespace SecureAgent.Cli;
 /// <summary>Reads files that a person names, which may be anything.</summary>
 internal static class BoundedFile
 {
-    /// <summary>Reads a whole file that holds nothing secret.</summary>
+    /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxBytes">What no such file exceeds.</param>
-    /// <param name="ct">Ends the wait.</param>
-    /// <exception cref="CommandException">It is not there (69), cannot be read, or is larger.</exception>
-    public static async Task<byte[]> ReadAsync(string path, int maxBytes, CancellationToken ct)
+    /// <param name="buffer">Receives it; one byte longer than what no such file exceeds.</param>
+    /// <returns>How long it is.</returns>
+    /// <exception cref="BackendException">It is not there, or is larger.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static int Read(string path, Span<byte> buffer)
     {
         try
         {
-            FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: true);
-            await using (file.ConfigureAwait(false))
-            {
-                byte[] buffer = new byte[maxBytes + 1];
-                int length = await file.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct)
-                    .ConfigureAwait(false);
-                return length <= maxBytes
-                    ? buffer[..length]
-                    : throw new CommandException(ExitCode.Failed, $"{path} is larger than {maxBytes} bytes.");
-            }
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            int length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return length < buffer.Length
+                ? length
+                : throw new BackendException($"{path} is larger than {buffer.Length - 1} bytes.");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

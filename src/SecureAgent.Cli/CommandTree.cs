@@ -63,6 +63,7 @@ internal static class CommandTree
             RunCommand.Create(common, surroundings),
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
+            StatusCommand.Create(common, surroundings),
             ConfigCommand.Create(common, surroundings),
         };
         foreach (Option option in common.All)

@@ -43,7 +43,7 @@ internal sealed class Composition : IAsyncDisposable
     public TpmKeyDirectory Keys { get; }
 
     /// <summary>The TPM, opened at its first use.</summary>
-    public TpmAccess Tpm => _tpm ??= new TpmAccess(() => OpenTpm(_settings.Tpm), Memory, TimeProvider.System);
+    public TpmAccess Tpm => _tpm ??= new TpmAccess(() => TpmTcti.Parse(_settings.Tpm).Open(), Memory, TimeProvider.System);
 
     /// <summary>The agent.</summary>
     public SshAgent Agent => _agent ??= CreateAgent();
@@ -58,6 +58,9 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The parts of the agent.</summary>
     public static Composition OfAgent(Settings settings, Surroundings surroundings, IAgentLog log) =>
         new(settings, surroundings, log, terminalFirst: false);
+
+    /// <summary>What makes keys.</summary>
+    public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
 
     /// <summary>Every way for clients to arrive: the socket that systemd opened, else the one of the settings.</summary>
     /// <exception cref="ChannelException">systemd's cannot be used.</exception>
@@ -98,6 +101,4 @@ internal sealed class Composition : IAsyncDisposable
         _backend = new TpmKeyBackend(Keys, Tpm, DevicePrompter, pinCache, _log, TimeProvider.System);
         return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System);
     }
-
-    private static ITpmDevice OpenTpm(string tcti) => throw new BackendException(tcti);
 }

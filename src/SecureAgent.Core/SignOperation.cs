@@ -26,9 +26,11 @@ internal readonly struct SignOperation
             };
         }
 
+        // A copy of our own: a device that hangs may still read it when the connection's buffer serves another request.
+        byte[] data = request.Data.ToArray();
+        SignedPayload payload = SignedPayload.Classify(data);
         string fingerprint = identity.PublicKey.Fingerprint;
-        SignatureAlgorithm algorithm = SignatureAlgorithm.For(identity.PublicKey, request.Flags);
-        if (algorithm == SignatureAlgorithm.SshRsa)
+        if (ChooseAlgorithm(identity.PublicKey, request.Flags, payload) is not { } algorithm)
         {
             return new Refused(Refusal.AlgorithmNotAllowed,
                 $"{identity.Comment} was to sign with SHA-1, which is forgeable; use a client that knows rsa-sha2-256")
@@ -37,9 +39,6 @@ internal readonly struct SignOperation
             };
         }
 
-        // A copy of our own: a device that hangs may still read it when the connection's buffer serves another request.
-        byte[] data = request.Data.ToArray();
-        SignedPayload payload = SignedPayload.Classify(data);
         SignContext who = new(_peer, identity.Comment, SignPurpose.Describe(payload, _bindings));
         try
         {
@@ -64,6 +63,16 @@ internal readonly struct SignOperation
         {
             return new Refused(Refusal.BackendFailed, exception.Message) { Fingerprint = fingerprint };
         }
+    }
+
+    /// <summary>The algorithm, or <see langword="null"/> if it would be SHA-1. A request that names no hash and is no login, file
+    /// or certificate gets SHA-256, which no server that expects SHA-1 accepts: it is how <c>ssh-add -T</c> asks.</summary>
+    private static SignatureAlgorithm? ChooseAlgorithm(PublicKey key, SignatureFlags flags, SignedPayload payload)
+    {
+        SignatureAlgorithm algorithm = SignatureAlgorithm.For(key, flags);
+        return algorithm != SignatureAlgorithm.SshRsa ? algorithm
+            : payload is SignedPayload.UnknownPayload ? SignatureAlgorithm.RsaSha2_256
+            : null;
     }
 
     /// <summary>Asks the person before bytes of no known meaning are signed for another host: they could be a login to

@@ -34,6 +34,11 @@ public abstract record AgentRequest
                 PrivateKeyFields.Skip(ref reader);
                 ReadOnlyMemory<byte> keyFields = message[1..reader.Consumed];
                 ReadOnlyMemory<byte> comment = reader.ReadStringMemory("comment");
+                if (comment.Span.Contains((byte)0))
+                {
+                    throw new WireFormatException("comment: holds a NUL");
+                }
+
                 return new AddIdentity(
                     keyFields,
                     comment,
@@ -111,7 +116,7 @@ public abstract record AgentRequest
     /// <summary>SSH_AGENTC_ADD_IDENTITY and SSH_AGENTC_ADD_ID_CONSTRAINED: the fields of a private key, <c>string
     /// comment</c>, constraints.</summary>
     /// <param name="KeyFields">Key type and fields, secret.</param>
-    /// <param name="CommentBytes">The comment as sent: clients do not promise UTF-8.</param>
+    /// <param name="CommentBytes">The comment as sent, without a NUL; clients do not promise UTF-8.</param>
     /// <param name="Constraints">Empty if there are none. OpenSSH reads them in both messages.</param>
     /// <param name="IsConstrained">Whether it was SSH_AGENTC_ADD_ID_CONSTRAINED.</param>
     public sealed record AddIdentity(

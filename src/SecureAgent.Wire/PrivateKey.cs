@@ -59,7 +59,8 @@ public abstract record PrivateKey : IDisposable
 /// <summary>An RSA private key. All numbers are unsigned and big-endian.</summary>
 public sealed record RsaPrivateKey : PrivateKey
 {
-    internal RsaPrivateKey(
+    /// <summary>Copies the numbers, unsigned and big-endian.</summary>
+    public RsaPrivateKey(
         RsaPublicKey publicKey,
         Certificate? certificate,
         ReadOnlySpan<byte> d,
@@ -99,9 +100,17 @@ public sealed record RsaPrivateKey : PrivateKey
 /// <summary>An ECDSA private key.</summary>
 public sealed record EcdsaPrivateKey : PrivateKey
 {
-    internal EcdsaPrivateKey(EcdsaPublicKey publicKey, Certificate? certificate, ReadOnlySpan<byte> d)
+    /// <summary>Copies the scalar, unsigned and big-endian.</summary>
+    /// <exception cref="WireFormatException">It is longer than the curve's field.</exception>
+    public EcdsaPrivateKey(EcdsaPublicKey publicKey, Certificate? certificate, ReadOnlySpan<byte> d)
         : base(publicKey, certificate)
     {
+        ArgumentNullException.ThrowIfNull(publicKey);
+        if (d.Length > publicKey.Curve.FieldBytes)
+        {
+            throw new WireFormatException($"ECDSA d: longer than the field of {publicKey.Curve.Name}");
+        }
+
         Key = publicKey;
         D = Keep(d, publicKey.Curve.FieldBytes);
     }
@@ -122,9 +131,16 @@ public sealed record EcdsaPrivateKey : PrivateKey
 /// <summary>An Ed25519 private key.</summary>
 public sealed record Ed25519PrivateKey : PrivateKey
 {
-    internal Ed25519PrivateKey(Ed25519PublicKey publicKey, Certificate? certificate, ReadOnlySpan<byte> seed)
+    /// <summary>Copies the seed.</summary>
+    /// <exception cref="WireFormatException">It does not have 32 bytes.</exception>
+    public Ed25519PrivateKey(Ed25519PublicKey publicKey, Certificate? certificate, ReadOnlySpan<byte> seed)
         : base(publicKey, certificate)
     {
+        if (seed.Length != 32)
+        {
+            throw new WireFormatException("Ed25519 seed: not 32 bytes");
+        }
+
         Key = publicKey;
         Seed = Keep(seed, seed.Length);
     }
@@ -145,7 +161,8 @@ public sealed record Ed25519PrivateKey : PrivateKey
 /// <summary>What a computer holds of a key on a security key: a handle that only the security key can use.</summary>
 public sealed record SkPrivateKey : PrivateKey
 {
-    internal SkPrivateKey(PublicKey publicKey, Certificate? certificate, byte flags, ReadOnlySpan<byte> handle)
+    /// <summary>Copies the handle.</summary>
+    public SkPrivateKey(PublicKey publicKey, Certificate? certificate, byte flags, ReadOnlySpan<byte> handle)
         : base(publicKey, certificate)
     {
         Flags = flags;
@@ -168,10 +185,17 @@ public sealed record SkPrivateKey : PrivateKey
 /// <summary>A private key of the composite of ML-DSA-44 and Ed25519.</summary>
 public sealed record MlDsa44Ed25519PrivateKey : PrivateKey
 {
-    internal MlDsa44Ed25519PrivateKey(
+    /// <summary>Copies the seeds.</summary>
+    /// <exception cref="WireFormatException">They do not have 64 bytes.</exception>
+    public MlDsa44Ed25519PrivateKey(
         MlDsa44Ed25519PublicKey publicKey, Certificate? certificate, ReadOnlySpan<byte> seeds)
         : base(publicKey, certificate)
     {
+        if (seeds.Length != 64)
+        {
+            throw new WireFormatException("ML-DSA-44 Ed25519 seeds: not 64 bytes");
+        }
+
         Seeds = Keep(seeds, seeds.Length);
     }
 

@@ -172,12 +172,7 @@ internal static class PrivateKeyFields
     {
         MlDsa44Ed25519PublicKey publicKey = (MlDsa44Ed25519PublicKey?)certificate?.PublicKey
             ?? new MlDsa44Ed25519PublicKey(reader.ReadString("ML-DSA-44 Ed25519 key").ToArray());
-        ReadOnlySpan<byte> seeds = reader.ReadString("ML-DSA-44 Ed25519 seeds");
-        if (seeds.Length != 64)
-        {
-            throw new WireFormatException("ML-DSA-44 Ed25519 seeds: not 64 bytes");
-        }
-
-        return new MlDsa44Ed25519PrivateKey(publicKey, certificate, seeds);
+        return new MlDsa44Ed25519PrivateKey(
+            publicKey, certificate, reader.ReadString("ML-DSA-44 Ed25519 seeds"));
     }
 }

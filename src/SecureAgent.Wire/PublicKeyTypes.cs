@@ -9,8 +9,7 @@ public sealed record RsaPublicKey : PublicKey
     public const string TypeName = "ssh-rsa";
 
     /// <summary>Makes the key of two unsigned big-endian numbers; leading zeros are dropped.</summary>
-    /// <exception cref="WireFormatException">Either is even or zero, or the modulus is too large to be
-    /// handled.</exception>
+    /// <exception cref="WireFormatException">Either is zero, or the modulus is too large to be handled.</exception>
     public RsaPublicKey(ReadOnlyMemory<byte> exponent, ReadOnlyMemory<byte> modulus) : this(exponent, modulus, null)
     {
     }
@@ -25,15 +24,15 @@ public sealed record RsaPublicKey : PublicKey
     {
         Exponent = exponent.TrimStart((byte)0);
         Modulus = modulus.TrimStart((byte)0);
-        // An even modulus is no product of two odd primes and an even exponent has no inverse: such bytes are no key.
-        if (Modulus.IsEmpty || (Modulus.Span[^1] & 1) == 0 || SizeBits > WireLimits.MaxRsaModulusBits)
+        // Zero is no modulus and no exponent. Whether other numbers make a good key is not a question of encoding.
+        if (Modulus.IsEmpty || SizeBits > WireLimits.MaxRsaModulusBits)
         {
-            throw new WireFormatException($"RSA n: not an odd number of at most {WireLimits.MaxRsaModulusBits} bits");
+            throw new WireFormatException($"RSA n: zero, or more than {WireLimits.MaxRsaModulusBits} bits");
         }
 
-        if (Exponent.IsEmpty || (Exponent.Span[^1] & 1) == 0)
+        if (Exponent.IsEmpty)
         {
-            throw new WireFormatException("RSA e: not an odd number");
+            throw new WireFormatException("RSA e: zero");
         }
     }
 

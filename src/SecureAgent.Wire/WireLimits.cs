@@ -41,8 +41,8 @@ public static class WireLimits
     /// <summary>Largest line of a public key file: a certificate of the largest message, in base64.</summary>
     public const int MaxPublicKeyLineBytes = MaxMessageBytes / 3 * 4 + 4096;
 
-    /// <summary>Largest number of bcrypt rounds that a key file may ask for. ssh-keygen writes 16 or 24; 65536 take
-    /// about ten minutes here, and a file must not keep us busy for longer.</summary>
+    /// <summary>Largest number of bcrypt rounds that a key file may ask for. ssh-keygen writes 16 or 24; 65536 keep a
+    /// processor busy for some minutes, and no file may ask for more.</summary>
     public const int MaxKdfRounds = 65536;
 
     /// <summary>Largest salt of a key file; ssh-keygen writes 16 bytes.</summary>

@@ -23,13 +23,13 @@ internal static class TpmCommand
             Description = "Serve the Microsoft simulator's protocol on this port of 127.0.0.1 and the next; 0 takes free "
                 + $"ones. Served on {MssimServer.DefaultPort} if neither {Mssim} nor {Swtpm} is given.",
         };
-        mssim.Validators.Add(result => Check(result, result.GetValueOrDefault<int?>()));
+        mssim.Validators.Add(Check);
         Option<string?> swtpm = new(Swtpm)
         {
             HelpName = "PORT|PATH",
             Description = "Serve swtpm's protocol on this port of 127.0.0.1 and the next, or on a Unix socket.",
         };
-        swtpm.Validators.Add(result => Check(result, PortOf(result.GetValueOrDefault<string?>())));
+        swtpm.Validators.Add(Check);
         Option<FileInfo?> state = new(State)
         {
             HelpName = "FILE",
@@ -46,10 +46,10 @@ internal static class TpmCommand
         return command;
     }
 
-    private static void Check(OptionResult result, int? port)
+    private static void Check(OptionResult result)
     {
-        // The second port of a pair must exist too.
-        if (port is < 0 or >= ushort.MaxValue)
+        // The second port of a pair must exist too. What is not a number is the option's own to refuse.
+        if (result.Tokens.Any(token => PortOf(token.Value) >= ushort.MaxValue))
         {
             result.AddError($"{result.Option.Name}: a port is 0 to {ushort.MaxValue - 1}.");
         }

@@ -23,11 +23,8 @@ internal sealed class CommandDispatcher(TpmState tpm)
         }
     }
 
-    private static byte[] Failure(TPM_RC code)
-    {
-        TPM_ST tag = code == TPM_RC_BAD_TAG ? TPM_ST.TPM_ST_RSP_COMMAND : TPM_ST.TPM_ST_NO_SESSIONS;
-        return new TpmWriter().Tag(tag).UInt32(HeaderSize).UInt32((uint)code).ToArray();
-    }
+    private static byte[] Failure(TPM_RC code) =>
+        new TpmWriter().Tag(TPM_ST.TPM_ST_NO_SESSIONS).UInt32(HeaderSize).UInt32((uint)code).ToArray();
 
     private byte[] Run(byte[] command, byte locality)
     {
@@ -71,7 +68,8 @@ internal sealed class CommandDispatcher(TpmState tpm)
         TPM_ST tag = (TPM_ST)reader.UInt16();
         if (tag is not (TPM_ST.TPM_ST_NO_SESSIONS or TPM_ST.TPM_ST_SESSIONS))
         {
-            throw TPM_RC_BAD_TAG.Error();
+            // Part 3, 5.2 also allows TPM_RC_BAD_TAG; swtpm answers this.
+            throw TPM_RC_VALUE.Error();
         }
 
         if (reader.UInt32() != length)

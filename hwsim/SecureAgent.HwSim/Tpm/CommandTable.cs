@@ -30,6 +30,20 @@ internal static class CommandTable
             StartupCommands.All,
             RandomCommands.All,
             CapabilityCommands.All,
+            NvSpaceCommands.All,
+            NvDataCommands.All,
+            PcrCommands.All,
+            ClockCommands.All,
+            SequenceCommands.All,
+            AttestationCommands.All,
+            ObjectCommands.All,
+            SigningCommands.All,
+            AsymmetricCommands.All,
+            DuplicationCommands.All,
+            SessionCommands.All,
+            PolicyCommands.All,
+            ContextCommands.All,
+            HierarchyCommands.All,
         ];
         SortedDictionary<TPM_CC, CommandDefinition> table = [];
         foreach (CommandDefinition definition in chapters.SelectMany(chapter => chapter))

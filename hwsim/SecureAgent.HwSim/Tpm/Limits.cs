@@ -3,6 +3,9 @@ namespace SecureAgent.HwSim.Tpm;
 /// <summary>The sizes that this implementation chose, as swtpm 0.7.1 has them.</summary>
 internal static class Limits
 {
+    /// <summary>TPM_PT_FIRMWARE_VERSION_1 and _2.</summary>
+    public const ulong FirmwareVersion = 0x0000_0001_0000_0000;
+
     /// <summary>MAX_RSA_KEY_BYTES.</summary>
     public const int MaxRsaBytes = 384;
 
@@ -26,6 +29,9 @@ internal static class Limits
 
     /// <summary>Persistent objects that fit into non-volatile memory.</summary>
     public const int PersistentObjects = 64;
+
+    /// <summary>NV indices that fit into non-volatile memory.</summary>
+    public const int NvIndices = 64;
 
     /// <summary>The largest saved context of an object.</summary>
     public const int MaxContext = 2692;

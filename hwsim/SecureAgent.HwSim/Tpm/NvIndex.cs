@@ -1,8 +1,13 @@
+using System.Buffers.Binary;
+
 namespace SecureAgent.HwSim.Tpm;
 
 /// <summary>One NV index: its TPMS_NV_PUBLIC, its authValue and its data.</summary>
 internal sealed class NvIndex
 {
+    /// <summary>What memory holds where nothing was written.</summary>
+    public const byte ErasedOctet = 0xFF;
+
     /// <summary>The handle.</summary>
     public required uint Index { get; init; }
 
@@ -35,8 +40,14 @@ internal sealed class NvIndex
         }
     }
 
+    /// <summary>What it holds.</summary>
+    public TPM_NT Type => (TPM_NT)(((uint)Attributes >> 4) & 0xF);
+
     /// <summary>TPM_NT_COUNTER.</summary>
-    public bool IsCounter => (((uint)Attributes >> 4) & 0xF) == 1;
+    public bool IsCounter => Type == TPM_NT.TPM_NT_COUNTER;
+
+    /// <summary>The data of a counter or of bits.</summary>
+    public ulong Number => BinaryPrimitives.ReadUInt64BigEndian(Data);
 
     /// <summary>Whether <paramref name="attribute"/> is set.</summary>
     public bool Has(TPMA_NV attribute) => (Attributes & attribute) != 0;

@@ -41,6 +41,12 @@ internal sealed class PcrBanks
 
             bank[0][^1] = locality;
         }
+
+        // Every PCR changed by being reset.
+        for (int pcr = 0; pcr < Count; pcr++)
+        {
+            CountUpdate(pcr);
+        }
     }
 
     /// <summary>The value of a PCR.</summary>
@@ -53,6 +59,31 @@ internal sealed class PcrBanks
     public void Extend(TPM_ALG_ID algorithm, int pcr, byte[] digest) =>
         Write(algorithm, pcr, Hash.Digest(algorithm, Read(algorithm, pcr), digest));
 
+    /// <summary>Extends a PCR; policies notice unless it is one that they need not notice.</summary>
+    public void ExtendAndCount(TPM_ALG_ID algorithm, int pcr, byte[] digest)
+    {
+        Extend(algorithm, pcr, digest);
+        CountUpdate(pcr);
+    }
+
+    /// <summary>Sets a PCR to zero in every bank.</summary>
+    public void ResetOne(int pcr)
+    {
+        foreach ((TPM_ALG_ID algorithm, byte[][] bank) in _banks)
+        {
+            bank[pcr] = new byte[Hash.Size(algorithm)];
+        }
+
+        CountUpdate(pcr);
+    }
+
+    /// <summary>Fails with TPM_RC_LOCALITY if <paramref name="pcr"/> may not be extended from <paramref name="locality"/>.</summary>
+    public static void RequireExtendable(uint pcr, byte locality) =>
+        Require(pcr, PcrProperties.ExtendableFrom(locality));
+
+    /// <summary>Fails with TPM_RC_LOCALITY if <paramref name="pcr"/> may not be reset from <paramref name="locality"/>.</summary>
+    public static void RequireResettable(uint pcr, byte locality) => Require(pcr, PcrProperties.ResettableFrom(locality));
+
     /// <summary>The digest over the selected PCRs, and the selection with what does not exist removed
     /// (Part 1, 17.5; TPM2_PolicyPCR, TPM2_Quote and creation data).</summary>
     public byte[] DigestOf(TPM_ALG_ID hash, IReadOnlyList<PcrSelection> selections, out IReadOnlyList<PcrSelection> used)
@@ -63,5 +94,21 @@ internal sealed class PcrBanks
             .. used.SelectMany(selection => selection.Indices.Select(pcr => Read(selection.Hash, pcr))),
         ];
         return Hash.Digest(hash, values);
+    }
+
+    private static void Require(uint pcr, byte[] allowed)
+    {
+        if (!PcrProperties.Has(allowed, (int)pcr))
+        {
+            throw TPM_RC_LOCALITY.Error();
+        }
+    }
+
+    private void CountUpdate(int pcr)
+    {
+        if (!PcrProperties.Has(PcrProperties.NoIncrement, pcr))
+        {
+            UpdateCounter++;
+        }
     }
 }

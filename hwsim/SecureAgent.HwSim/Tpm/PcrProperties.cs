@@ -27,4 +27,16 @@ internal static class PcrProperties
         [0x13] = Controlled, // TPM_PT_PCR_POLICY
         [0x14] = Controlled, // TPM_PT_PCR_AUTH
     };
+
+    /// <summary>PCRs that a policy need not notice: TPM_PT_PCR_NO_INCREMENT.</summary>
+    public static byte[] NoIncrement => All[0x11];
+
+    /// <summary>PCRs that may be extended from a locality of 0 to 4.</summary>
+    public static byte[] ExtendableFrom(byte locality) => All[0x01 + 2 * (uint)locality];
+
+    /// <summary>PCRs that may be reset from a locality of 0 to 4.</summary>
+    public static byte[] ResettableFrom(byte locality) => All[0x02 + 2 * (uint)locality];
+
+    /// <summary>Whether a bitmap has <paramref name="pcr"/>.</summary>
+    public static bool Has(byte[] bitmap, int pcr) => (bitmap[pcr / 8] & (1 << (pcr % 8))) != 0;
 }

@@ -5,6 +5,9 @@ namespace SecureAgent.HwSim.Tpm;
 /// <summary>What survives the loss of power.</summary>
 internal sealed class PersistentState
 {
+    private const uint DefaultMaxTries = 3;
+    private const uint DefaultRecoverySeconds = 1000;
+
     private readonly StateFile? _file;
     private bool _changed;
 
@@ -40,13 +43,13 @@ internal sealed class PersistentState
     public uint FailedTries { get; set; }
 
     /// <summary>maxTries.</summary>
-    public uint MaxTries { get; set; } = 3;
+    public uint MaxTries { get; set; } = DefaultMaxTries;
 
     /// <summary>recoveryTime in seconds.</summary>
-    public uint RecoveryTime { get; set; } = 1000;
+    public uint RecoveryTime { get; set; } = DefaultRecoverySeconds;
 
     /// <summary>lockoutRecovery in seconds.</summary>
-    public uint LockoutRecovery { get; set; } = 1000;
+    public uint LockoutRecovery { get; set; } = DefaultRecoverySeconds;
 
     /// <summary>lockoutAuth may be used.</summary>
     public bool LockoutAuthEnabled { get; set; } = true;
@@ -90,6 +93,39 @@ internal sealed class PersistentState
         }
 
         _changed = false;
+    }
+
+    /// <summary>TPM2_Clear: the owner's and the privacy administrator's secrets and everything under them are gone.</summary>
+    public void ClearOwner()
+    {
+        Owner.Seed = RandomNumberGenerator.GetBytes(Hash.MaxSize);
+        foreach (HierarchySecrets hierarchy in (HierarchySecrets[])[Owner, Endorsement, LockoutHierarchy])
+        {
+            hierarchy.AuthValue = [];
+            hierarchy.Policy = [];
+            hierarchy.PolicyHash = TPM_ALG_NULL;
+            hierarchy.Proof = RandomNumberGenerator.GetBytes(Hash.MaxSize);
+            hierarchy.Enabled = true;
+        }
+
+        foreach (uint handle in Objects.Keys.Where(handle => handle < PLATFORM_PERSISTENT).ToArray())
+        {
+            Objects.Remove(handle);
+        }
+
+        foreach (NvIndex index in Nv.All.Where(index => !index.Has(TPMA_NV.PLATFORMCREATE)).ToArray())
+        {
+            Nv.Remove(index.Index);
+        }
+
+        FailedTries = 0;
+        MaxTries = DefaultMaxTries;
+        RecoveryTime = DefaultRecoverySeconds;
+        LockoutRecovery = DefaultRecoverySeconds;
+        LockoutAuthEnabled = true;
+        ResetCount = 0;
+        RestartCount = 0;
+        Touch();
     }
 
     /// <summary>New seeds and proofs for a new TPM.</summary>

@@ -285,10 +285,10 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
             return;
         }
 
-        attributes &= ~(TPMA_SESSION.auditExclusive | TPMA_SESSION.auditReset);
-        if (use == _audit && tpm.Sessions.ExclusiveAudit == use.Handle)
+        if (use == _audit)
         {
-            attributes |= TPMA_SESSION.auditExclusive;
+            attributes &= ~TPMA_SESSION.auditExclusive;
+            attributes |= tpm.Sessions.ExclusiveAudit == use.Handle ? TPMA_SESSION.auditExclusive : 0;
         }
 
         writer.Sized(use.Session.NonceTpm).UInt8((byte)attributes).Sized(ResponseHmac(use, attributes, parameters));

@@ -22,6 +22,7 @@ internal static class StateLayout
             writer.UInt32(handle).Sized(saved);
         }
 
+        writer.UInt64(state.Nv.HighestCounter);
         NvIndex[] indices = [.. state.Nv.All];
         writer.UInt32((uint)indices.Length);
         foreach (NvIndex index in indices)
@@ -72,6 +73,7 @@ internal static class StateLayout
             state.Objects.Add(reader.UInt32(), reader.Sized(ushort.MaxValue));
         }
 
+        state.Nv.HighestCounter = reader.UInt64();
         for (uint left = reader.UInt32(); left > 0; left--)
         {
             state.Nv.Add(NvIndex.Restore(reader));

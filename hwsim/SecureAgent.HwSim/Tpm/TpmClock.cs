@@ -23,10 +23,13 @@ internal sealed class TpmClock(TimeProvider provider, PersistentState persistent
     }
 
     /// <summary>Makes <see cref="Clock"/> zero from now on.</summary>
-    public void ClearClock()
+    public void ClearClock() => Set(0);
+
+    /// <summary>Makes <see cref="Clock"/> go on from <paramref name="value"/>.</summary>
+    public void Set(ulong value)
     {
-        _clockAtStart = unchecked(0 - Time);
-        persistent.Clock = 0;
+        _clockAtStart = unchecked(value - Time);
+        persistent.Clock = value;
     }
 
     /// <summary>Writes a TPMS_CLOCK_INFO.</summary>

@@ -42,8 +42,8 @@ internal sealed class TpmProperties(TpmState tpm)
             0, // TPM_PT_VENDOR_STRING_3
             0, // TPM_PT_VENDOR_STRING_4
             1, // TPM_PT_VENDOR_TPM_TYPE
-            1, // TPM_PT_FIRMWARE_VERSION_1
-            0, // TPM_PT_FIRMWARE_VERSION_2
+            (uint)(Limits.FirmwareVersion >> 32), // TPM_PT_FIRMWARE_VERSION_1
+            unchecked((uint)Limits.FirmwareVersion), // TPM_PT_FIRMWARE_VERSION_2
             Limits.MaxBuffer, // TPM_PT_INPUT_BUFFER
             Limits.LoadedObjects, // TPM_PT_HR_TRANSIENT_MIN
             Limits.MinPersistentObjects, // TPM_PT_HR_PERSISTENT_MIN

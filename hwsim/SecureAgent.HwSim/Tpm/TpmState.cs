@@ -168,6 +168,7 @@ internal sealed class TpmState
     private void ResetVolatile(byte locality, bool restart)
     {
         Pcr.Reset(locality);
+        Nv.Startup();
         HierarchySecrets platform = Persistent.Platform;
         platform.AuthValue = [];
         platform.Policy = [];

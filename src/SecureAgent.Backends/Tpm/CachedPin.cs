@@ -19,9 +19,6 @@ internal sealed class CachedPin
     /// <summary>Whether the TPM refused it.</summary>
     public bool IsRefused { get; private set; }
 
-    /// <summary>Whether the TPM took it once.</summary>
-    public bool IsAccepted { get; private set; }
-
     /// <summary>The PIN; only while a reference is held.</summary>
     public ReadOnlySpan<byte> Span => _pin.Span;
 
@@ -54,9 +51,6 @@ internal sealed class CachedPin
             _pin.Dispose();
         }
     }
-
-    /// <summary>Remembers that the TPM took it.</summary>
-    public void Accept() => IsAccepted = true;
 
     /// <summary>Makes it unusable for every request that has not sent it yet.</summary>
     public void TakeBack() => IsCurrent = false;

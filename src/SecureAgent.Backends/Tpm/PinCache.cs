@@ -65,11 +65,10 @@ internal sealed class PinCache : IDisposable
     }
 
     /// <summary>Remembers that the TPM took the PIN.</summary>
-    public void Accept(string key, CachedPin pin)
+    public void Accept(string key)
     {
         lock (_gate)
         {
-            pin.Accept();
             _refused.Remove(key);
         }
     }

@@ -22,19 +22,13 @@ internal sealed class PinLease : IDisposable
     public bool IsRefused => _pin.IsRefused;
 
     /// <summary>The TPM took the PIN.</summary>
-    public void Accept() => _cache.Accept(_key, _pin);
+    public void Accept() => _cache.Accept(_key);
 
     /// <summary>The TPM refused the PIN and counted it.</summary>
     public void Reject() => _cache.Reject(_key, _pin);
 
-    /// <summary>The TPM took no PIN at all; one that was never proved is not kept for another time.</summary>
-    public void Unproved()
-    {
-        if (!_pin.IsAccepted)
-        {
-            _cache.Forget(_key, _pin);
-        }
-    }
+    /// <summary>The TPM takes no PIN for now: the next request asks it first, and then the person.</summary>
+    public void Forget() => _cache.Forget(_key, _pin);
 
     /// <summary>Lets go of the PIN.</summary>
     public void Dispose()

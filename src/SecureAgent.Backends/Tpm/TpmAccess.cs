@@ -32,6 +32,20 @@ public sealed class TpmAccess : IAsyncDisposable
     /// <summary>Commands sent so far, repetitions included.</summary>
     internal long CommandCount => _connection.CommandCount;
 
+    /// <summary>Asks the TPM what it is and whether it takes PINs.</summary>
+    /// <exception cref="BackendException">It does not answer, or refuses.</exception>
+    public Task<TpmState> ReadStateAsync(CancellationToken ct) => RunAsync(
+        connection =>
+        {
+            TpmCapabilities capabilities = connection.Capabilities;
+            TpmDictionaryAttackState lockout = connection.ReadDictionaryAttackState();
+            // As tools print it: four 16-bit numbers, of which the first two are the version.
+            string firmware = $"{capabilities.FirmwareVersion >> 48}.{(capabilities.FirmwareVersion >> 32) & 0xFFFF}";
+            return new TpmState(
+                $"{capabilities.Manufacturer} {firmware}", lockout.InLockout, lockout.TriesLeft, lockout.LockoutInterval);
+        },
+        ct);
+
     /// <summary>Flushes what was loaded, closes the device and ends its queue; a TPM that hangs is left to itself.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -219,7 +219,13 @@ internal sealed class TpmConnection : IDisposable
     /// <param name="policy">The policy.</param>
     /// <param name="parent">The parent of the key it is for, whose session protects the reading; <see langword="null"/>
     /// for <see cref="TpmParent.Owner"/>.</param>
-    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent? parent = null)
+    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent? parent = null) =>
+        policy.Digest(ReadPcrs(policy.Pcrs, parent));
+
+    /// <summary>The values of PCRs in order of their index, joined, read under the session's HMAC (TPM2_PCR_Read).</summary>
+    /// <param name="pcrs">Which.</param>
+    /// <param name="parent">As for <see cref="ComputePolicyDigest"/>.</param>
+    public byte[] ReadPcrs(TpmPcrSelection pcrs, TpmParent? parent = null)
     {
         TpmParent storage = parent ?? TpmParent.Owner;
         for (int attempt = 0; ; attempt++)
@@ -227,7 +233,7 @@ internal sealed class TpmConnection : IDisposable
             _residents.Open();
             try
             {
-                return policy.Digest(_commands.PCR_Read(policy.Pcrs, _residents.Session(storage)));
+                return _commands.PCR_Read(pcrs, _residents.Session(storage));
             }
             catch (BackendException e)
             {

@@ -176,24 +176,22 @@ public sealed class TpmEnrolment : IDisposable
         Tss2PrivateKeyFile written = Tss2PrivateKeyFile.Parse(file.Encode(), request.Name);
         TpmKeyEntry key = TpmKeyReader.Usable(request.Name, _directory.Path, written);
         byte[] challenge = RandomNumberGenerator.GetBytes(32);
-        if (key.PublicKey is Ed25519PublicKey ed25519)
+        if (key.IsSealed)
         {
             using Secret seed = SealedEd25519Signer.Unseal(tpm, key, PinOf(request));
-            byte[] signature = SealedEd25519Signer.Sign(key, seed.Span, challenge);
-            if (!Ed25519.Verify(ed25519.Key.Span, challenge, signature))
-            {
-                throw new BackendException(BackendFailure.Refused, "The new key's first signature is wrong. Nothing was written.");
-            }
-
-            return file;
+            return Verified(SignatureAlgorithm.SshEd25519, SealedEd25519Signer.Sign(key, seed.Span, challenge));
         }
 
         SignatureFlags flags = SignatureFlags.SSH_AGENT_RSA_SHA2_256;
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(key.PublicKey!, flags); // A usable key has one.
         byte[] digest = CryptographicOperations.HashData(algorithm.Hash!.Value, challenge); // RSA and ECDSA have one.
-        // The connection verifies what the TPM signs.
-        _ = TpmSigner.Sign(tpm, key, TpmSigner.SchemeOf(key, algorithm), digest, PinOf(request));
-        return file;
+        return Verified(algorithm, TpmSigner.Sign(tpm, key, TpmSigner.SchemeOf(key, algorithm), digest, PinOf(request)));
+
+        Tss2PrivateKeyFile Verified(SignatureAlgorithm used, byte[] signature) =>
+            SignatureVerifier.Verify(key.PublicKey!, used, challenge, signature) // A usable key has one.
+                ? file
+                : throw new BackendException(BackendFailure.Refused,
+                    $"The first signature of the new key {request.Name} is wrong. Nothing was written.");
     }
 
     /// <summary>The policy of a new key: what the TPM gets and what the file says.</summary>
@@ -207,7 +205,8 @@ public sealed class TpmEnrolment : IDisposable
             }
 
             TpmPolicy policy = new(pcrs, AuthValue: pin is not null);
-            return new KeyPolicy(tpm.ComputePolicyDigest(policy), Tss2PolicyReplay.Write(policy, []));
+            byte[] values = tpm.ReadPcrs(pcrs, TpmParent.Owner);
+            return new KeyPolicy(policy.Digest(values), Tss2PolicyReplay.Write(policy, SHA256.HashData(values)));
         }
     }
 }

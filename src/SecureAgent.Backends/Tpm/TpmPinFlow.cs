@@ -142,7 +142,7 @@ internal sealed class TpmPinFlow : IDisposable
         {
             if (exception.Failure == BackendFailure.LockedOut)
             {
-                pin?.Unproved();
+                pin?.Forget();
             }
 
             return new Attempt<T>(exception);

@@ -8,7 +8,7 @@ internal static class TpmPolicyFailure
     /// <summary>Whether <paramref name="exception"/> means that the policy of <paramref name="key"/> is not met.</summary>
     public static bool Is(TpmException exception, TpmKeyEntry key) => key.Policy is not null
         && exception.Code is TpmResponseCode code
-        && (code.Is(TPM_RC.POLICY_FAIL) || code.Is(TPM_RC.VALUE) || code.Is(TPM_RC.PCR_CHANGED) || code.Is(TPM_RC.PCR));
+        && (code.Is(TPM_RC.POLICY_FAIL) || code.Is(TPM_RC.PCR_CHANGED));
 
     /// <summary>The error for a person.</summary>
     public static BackendException Explain(TpmException exception, TpmKeyEntry key) => new(BackendFailure.Refused,

@@ -4,7 +4,7 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>Signs with an ECDSA or RSA key of the TPM (TPM2_Sign). The connection has verified each signature.</summary>
+/// <summary>Signs with an ECDSA or RSA key of the TPM (TPM2_Sign). The core verifies each signature.</summary>
 internal sealed class TpmSigner : ISigner
 {
     private readonly TpmPinFlow _flow;

@@ -9,8 +9,6 @@ namespace SecureAgent.Backends.Tpm;
 /// first and the digest behind it without a size; both are read, and no bytes are valid as both.</remarks>
 internal static class Tss2PolicyReplay
 {
-    private const uint TPM_CC_PolicyAuthValue = 0x0000_016B;
-    private const uint TPM_CC_PolicyPCR = 0x0000_017F;
     private const uint TPM_CC_PolicyPassword = 0x0000_018C;
     private const int PcrSelectBytes = 3;
 
@@ -28,7 +26,7 @@ internal static class Tss2PolicyReplay
             return null;
         }
 
-        if (file.Policy[0].CommandCode != TPM_CC_PolicyPCR)
+        if (file.Policy[0].CommandCode != (uint)TPM_CC.PolicyPCR)
         {
             throw Unsupported(fileName, $"the policy command 0x{file.Policy[0].CommandCode:X8} before any other");
         }
@@ -41,7 +39,7 @@ internal static class Tss2PolicyReplay
 
         // TPM2_PolicyPassword makes the same policy digest as TPM2_PolicyAuthValue (Part 3, 23.18); the latter keeps the
         // PIN off the bus.
-        return file.Policy.Count == 2 && file.Policy[1].CommandCode is TPM_CC_PolicyAuthValue or TPM_CC_PolicyPassword
+        return file.Policy.Count == 2 && file.Policy[1].CommandCode is (uint)TPM_CC.PolicyAuthValue or TPM_CC_PolicyPassword
             ? new TpmPolicy(pcrs, AuthValue: true)
             : throw Unsupported(fileName, $"the policy command 0x{file.Policy[1].CommandCode:X8} after its PCRs");
     }
@@ -49,14 +47,14 @@ internal static class Tss2PolicyReplay
     /// <summary>The policy commands of <paramref name="policy"/> for a key file.</summary>
     public static IReadOnlyList<Tss2Policy> Write(TpmPolicy policy, ReadOnlySpan<byte> pcrDigest)
     {
-        Tss2Policy pcr = new(TPM_CC_PolicyPCR, WritePcrs(policy.Pcrs, pcrDigest));
-        return policy.AuthValue ? [pcr, new Tss2Policy(TPM_CC_PolicyAuthValue, ReadOnlyMemory<byte>.Empty)] : [pcr];
+        Tss2Policy pcr = new((uint)TPM_CC.PolicyPCR, WritePcrs(policy.Pcrs, pcrDigest));
+        return policy.AuthValue ? [pcr, new Tss2Policy((uint)TPM_CC.PolicyAuthValue, ReadOnlyMemory<byte>.Empty)] : [pcr];
     }
 
     /// <summary>The PCRs in words, such as <c>sha256:0,2,7</c>.</summary>
     public static string Describe(TpmPcrSelection pcrs) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"{pcrs.Hash.ToString().ToLowerInvariant()}:{string.Join(',', Indices(pcrs))}");
+        $"{pcrs.Hash.ToString().ToLowerInvariant()}:{string.Join(',', pcrs.Indices)}");
 
     /// <summary>Reads the text of a <c>--pcr</c> option, such as <c>sha256:0,2,7</c> or <c>0,2,7</c>.</summary>
     /// <exception cref="BackendException">It is none.</exception>
@@ -144,24 +142,16 @@ internal static class Tss2PolicyReplay
             }
         }
 
-        return new TpmPcrSelection(hash, indices);
+        return indices.Count > 0 ? new TpmPcrSelection(hash, indices) : throw Unsupported(fileName, "no PCR at all");
     }
 
     private static byte[] WritePcrs(TpmPcrSelection pcrs, ReadOnlySpan<byte> pcrDigest)
     {
         TpmWriter writer = new(stackalloc byte[128]);
         writer.WriteTpm2B(pcrDigest);
-        writer.WriteUInt32(1);
-        writer.WriteAlg(pcrs.Hash);
-        writer.WriteUInt8(PcrSelectBytes);
-        writer.WriteUInt8((byte)pcrs.Mask);
-        writer.WriteUInt8((byte)(pcrs.Mask >> 8));
-        writer.WriteUInt8((byte)(pcrs.Mask >> 16));
+        pcrs.Write(ref writer);
         return writer.Written.ToArray();
     }
-
-    private static IEnumerable<int> Indices(TpmPcrSelection pcrs) =>
-        Enumerable.Range(0, PcrSelectBytes * 8).Where(pcr => (pcrs.Mask >> pcr & 1) != 0);
 
     private static BackendException Unsupported(string fileName, string what) => new(BackendFailure.Refused,
         $"The key file {fileName} cannot be used: its policy needs {what}, which this version cannot replay.");

@@ -51,7 +51,7 @@ internal sealed class UnixSocketListener : IDisposable
         string directory = Path.GetDirectoryName(path)!; // The caller made the path absolute.
         try
         {
-            Directory.CreateDirectory(directory, OwnerOnlyDirectory);
+            CreateDirectories(directory);
             RequirePrivate(directory);
             using SafeFileHandle starting = LockDirectory(directory);
             RemoveStale(path);
@@ -84,6 +84,21 @@ internal sealed class UnixSocketListener : IDisposable
         }
 
         Socket.Dispose();
+    }
+
+    /// <summary>Makes what is missing of the path; the platform would give only the last directory its mode.</summary>
+    [SupportedOSPlatform("linux")]
+    private static void CreateDirectories(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            if (Path.GetDirectoryName(directory) is { } parent)
+            {
+                CreateDirectories(parent);
+            }
+
+            Directory.CreateDirectory(directory, OwnerOnlyDirectory);
+        }
     }
 
     private static void RequirePrivate(string directory)

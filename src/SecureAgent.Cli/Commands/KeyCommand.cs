@@ -9,6 +9,9 @@ internal static class KeyCommand
     public static Command Create(CommonOptions common, Surroundings surroundings) =>
         new("key", "Keys: make, import, look at, rename, remove.")
         {
+            KeyEnrolmentCommand.CreateNew(common, surroundings),
+            KeyEnrolmentCommand.CreateImport(common, surroundings),
+            KeyEnrolmentCommand.CreateSeal(common, surroundings),
             KeyListCommand.CreateList(common, surroundings),
             KeyListCommand.CreateShow(common, surroundings),
             KeyFileCommand.CreateRename(common, surroundings),

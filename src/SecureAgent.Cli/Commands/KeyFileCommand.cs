@@ -53,11 +53,13 @@ internal static class KeyFileCommand
         Argument<string> name = KeyCommand.NameArgument();
         Argument<string> file = new("FILE") { Description = "an OpenSSH certificate (-cert.pub)" };
         Command certificate = new("cert", "Put a certificate beside its key; the agent lists both.") { name, file };
-        certificate.SetAction((result, ct) => WithKeysAsync(common, result, surroundings, async composition =>
+        certificate.SetAction((result, _) => WithKeysAsync(common, result, surroundings, async composition =>
         {
             string path = result.GetRequiredValue(file);
-            byte[] content = await BoundedFile.ReadAsync(path, WireLimits.MaxPublicKeyLineBytes, ct).ConfigureAwait(false);
-            Certificate attached = composition.Keys.AttachCertificate(result.GetRequiredValue(name), content, path);
+            byte[] content = new byte[WireLimits.MaxPublicKeyLineBytes + 1];
+            int length = BoundedFile.Read(path, content);
+            Certificate attached = composition.Keys.AttachCertificate(
+                result.GetRequiredValue(name), content.AsSpan(0, length), path);
             await surroundings.Error.WriteLineAsync(
                 SafeText.Line($"{result.GetRequiredValue(name)} has the certificate \"{attached.KeyId}\" now.", 500))
                 .ConfigureAwait(false);

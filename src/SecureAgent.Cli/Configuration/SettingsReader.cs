@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SecureAgent.Backends.Tpm;
 
 namespace SecureAgent.Cli.Configuration;
 
@@ -133,6 +134,9 @@ internal sealed class SettingsReader
             case SettingNames.PromptTimeout when !Duration.TryParse(text, out _):
                 wrong = "must be a duration such as 90s or 2m";
                 break;
+            case SettingNames.Tpm:
+                wrong = WrongTcti(text);
+                break;
             case SettingNames.Socket or SettingNames.KeyDirectory or SettingNames.PublicKeyDirectory
                 or SettingNames.OwnerPasswordFile:
                 value = text.StartsWith("~/", StringComparison.Ordinal)
@@ -152,6 +156,19 @@ internal sealed class SettingsReader
         }
 
         return value;
+    }
+
+    private static string? WrongTcti(string text)
+    {
+        try
+        {
+            TpmTcti.Parse(text);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
     }
 
     private static ConfigurationProblem Unknown(string where, string key) =>

@@ -19,6 +19,8 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
     // How soon a cancelled prompt is taken away. It costs wake-ups only while a person is being asked.
     private const int PollMilliseconds = 100;
 
+    private static readonly TimeSpan LongestInterrupt = TimeSpan.FromSeconds(1);
+
     private readonly ISecretMemory _memory;
     private readonly bool _inputIsTerminal;
     private readonly string _path;
@@ -114,6 +116,9 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
             if (interrupted)
             {
                 TerminalMode.Interrupt();
+                // The signal comes back on another thread, and cancels a command.
+                ct.WaitHandle.WaitOne(LongestInterrupt);
+                ct.ThrowIfCancellationRequested();
             }
 
             return answer;

@@ -41,13 +41,26 @@ public sealed class SignTests
     }
 
     [Fact]
-    public async Task Rsa_without_a_sha2_flag_is_refused()
+    public async Task Rsa_login_without_a_sha2_flag_is_refused()
     {
         TestKey key = TestKey.Rsa();
         using TestAgent agent = TestAgent.With(key);
-        Assert.Equal(SSH_AGENT_FAILURE, await agent.TypeAsync(Requests.Sign(key.PublicKey.Blob, [1])));
+        byte[] login = Requests.Login([1], "git", key.PublicKey);
+        Assert.Equal(SSH_AGENT_FAILURE, await agent.TypeAsync(Requests.Sign(key.PublicKey.Blob, login)));
         Assert.Equal(Refusal.AlgorithmNotAllowed, Assert.Single(agent.Log.Refusals).Refusal);
         Assert.Equal(0, key.Signed);
+    }
+
+    [Fact]
+    public async Task Rsa_never_signs_with_sha1_even_where_nothing_is_logged_in_to()
+    {
+        TestKey key = TestKey.Rsa();
+        using TestAgent agent = TestAgent.With(key);
+        SignatureBlob signature = AgentResponse.DecodeSignature(
+            await agent.AskAsync(Requests.Sign(key.PublicKey.Blob, new byte[1024])));
+        Assert.Equal(SignatureAlgorithm.RsaSha2_256, signature.Algorithm);
+        Assert.True(SignatureVerifier.Verify(
+            key.PublicKey, signature.Algorithm, new byte[1024], signature.Raw.Span));
     }
 
     [Fact]

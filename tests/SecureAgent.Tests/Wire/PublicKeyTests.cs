@@ -73,8 +73,7 @@ public sealed class PublicKeyTests
     [Fact]
     public void Encodings_that_are_no_key_are_refused()
     {
-        Assert.Throws<WireFormatException>(() => new RsaPublicKey(new byte[] { 2 }, new byte[] { 0xc1 }));
-        Assert.Throws<WireFormatException>(() => new RsaPublicKey(new byte[] { 3 }, new byte[] { 0xc2 }));
+        Assert.Throws<WireFormatException>(() => new RsaPublicKey(new byte[] { 0 }, new byte[] { 0xc1 }));
         Assert.Throws<WireFormatException>(() => new RsaPublicKey(default, new byte[] { 0xc1 }));
         Assert.Throws<WireFormatException>(() => new RsaPublicKey(new byte[] { 3 }, default));
         Assert.Throws<WireFormatException>(() => new RsaPublicKey(new byte[] { 3 }, LongModulus(2049)));

@@ -108,8 +108,11 @@ public sealed class SignedPayloadTests
     {
         // 32 bytes, as long as an exchange hash of SHA-256, and the start of a certificate at the same time.
         byte[] login = Request("req-login-ed25519-2.bin").Data.ToArray();
-        "ssh-ed25519-cert-v01@openssh.com"u8.CopyTo(login.AsSpan(4));
-        Assert.IsType<SignedPayload.UserAuthentication>(SignedPayload.Classify(login));
+        Assert.Equal(64, login[3]);
+        byte[] changed = [0, 0, 0, 32, .. "ssh-ed25519-cert-v01@openssh.com"u8, .. login.AsSpan(4 + 64)];
+        SignedPayload.UserAuthentication payload =
+            Assert.IsType<SignedPayload.UserAuthentication>(SignedPayload.Classify(changed));
+        Assert.Equal(32, payload.SessionId.Length);
     }
 
     [Fact]

@@ -77,7 +77,8 @@ internal sealed class SwtpmProcess : IDisposable
         foreach (string argument in (string[])
             [
                 "socket", "--tpm2", "--server", "type=unixio,path=" + Path, "--tpmstate", "dir=" + _directory,
-                "--ctrl", "type=unixio,path=" + System.IO.Path.Combine(_directory, "ctrl.sock"),
+                // Where the swtpm TCTI of tpm2-tss looks for it.
+                "--ctrl", "type=unixio,path=" + Path + ".ctrl",
                 "--flags", "not-need-init,startup-clear",
             ])
         {

@@ -120,7 +120,7 @@ public sealed class TpmSignTests
         byte[] seed = RandomNumberGenerator.GetBytes(32);
         TpmKeyBlobs key = connection.Seal(seed, TpmParent.Owner, "1234"u8, []);
 
-        using Core.Secret unsealed = connection.Unseal(key, TpmParent.Owner, "1234"u8, null);
+        using SecureAgent.Core.Secret unsealed = connection.Unseal(key, TpmParent.Owner, "1234"u8, null);
         Assert.Equal(seed, unsealed.Span.ToArray());
     }
 

@@ -32,11 +32,11 @@ internal static class Mutations
 
     /// <summary>Every octet of the parameters with its lowest bit inverted, and as 0xFF.</summary>
     public static IEnumerable<(string Name, Func<Side, TpmCommand> Build)> Octets(
-        Func<Side, TpmCommand> build, TpmCommand sample, int from = 0, int to = int.MaxValue)
+        Func<Side, TpmCommand> build, TpmCommand sample, int from, int to, int[] except)
     {
-        for (int i = from; i < Math.Min(sample.Parameters.Length, to); i++)
+        int end = Math.Min(sample.Parameters.Length, to);
+        foreach (int at in Enumerable.Range(from, end - from).Except(except))
         {
-            int at = i;
             foreach ((string name, Func<byte, byte> change) in new (string, Func<byte, byte>)[]
             {
                 ("^01", old => (byte)(old ^ 1)), ("=FF", _ => 0xFF),
@@ -46,7 +46,11 @@ internal static class Mutations
                 {
                     TpmCommand command = build(side).Copy();
                     byte[] parameters = command.Parameters;
-                    parameters[at] = change(parameters[at]);
+                    if (at < parameters.Length)
+                    {
+                        parameters[at] = change(parameters[at]);
+                    }
+
                     command.Parameters = parameters;
                     return command;
                 });
@@ -118,7 +122,7 @@ internal static class Mutations
         int length = sample.Parameters.Length;
         foreach (int cut in Enumerable.Range(0, length).Where(at => length <= MaxCuts || at % (length / MaxCuts + 1) == 0))
         {
-            yield return ($"parameters cut at {cut}", command => command.Parameters = command.Parameters[..cut]);
+            yield return ($"parameters cut at {cut}", command => command.Parameters = command.Parameters[..Math.Min(cut, command.Parameters.Length)]);
         }
 
         yield return ("one octet more", command => command.Parameters = [.. command.Parameters, 0]);
