@@ -68,8 +68,7 @@ internal sealed class CommandDispatcher(TpmState tpm)
         TPM_ST tag = (TPM_ST)reader.UInt16();
         if (tag is not (TPM_ST.TPM_ST_NO_SESSIONS or TPM_ST.TPM_ST_SESSIONS))
         {
-            // Part 3, 5.2 also allows TPM_RC_BAD_TAG; swtpm answers this.
-            throw TPM_RC_VALUE.Error();
+            throw (Enum.IsDefined(tag) ? TPM_RC_BAD_TAG : TPM_RC_VALUE).Error();
         }
 
         if (reader.UInt32() != length)

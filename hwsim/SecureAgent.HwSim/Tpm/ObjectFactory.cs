@@ -15,20 +15,20 @@ internal static class ObjectFactory
         switch (template.Type)
         {
             case TPM_ALG_RSA:
-                if (template.Exponent is not (0 or RsaKeys.DefaultExponent))
+                if (template.Exponent != 0 && (template.Exponent < RsaKeys.DefaultExponent || !RsaKeys.IsExponent(template.Exponent)))
                 {
                     throw TPM_RC_RANGE.Error();
                 }
 
-                (byte[] prime, byte[] modulus) = RsaKeys.Generate(template.KeyBits, source);
+                (byte[] prime, byte[] modulus) = RsaKeys.Generate(template.KeyBits, template.Exponent, source);
                 return (template with { Unique = modulus }, Asymmetric(template, authValue, prime, source));
             case TPM_ALG_ECC:
                 (byte[] value, EccPoint point) = EccKeys.Generate(template.Curve, source);
                 return (template with { Unique = point.X, UniqueY = point.Y }, Asymmetric(template, authValue, value, source));
             default:
-                byte[] key = data.Length > 0 || !template.Has(TPMA_OBJECT.sensitiveDataOrigin)
-                    ? Given(template, data)
-                    : source.Next(GeneratedSize(template));
+                byte[] key = template.Has(TPMA_OBJECT.sensitiveDataOrigin)
+                    ? source.Next(GeneratedSize(template))
+                    : Given(template, data);
                 byte[] seed = source.Next(Hash.Size(template.NameAlg));
                 TpmSensitive sensitive = new(template.Type, authValue, seed, key);
                 return (template with { Unique = DigestOf(template.NameAlg, sensitive) }, sensitive);
@@ -94,7 +94,7 @@ internal static class ObjectFactory
             throw TPM_RC_KEY.Parameter(publicNumber);
         }
 
-        if (publicArea.Exponent is not (0 or RsaKeys.DefaultExponent))
+        if (!RsaKeys.IsExponent(publicArea.Exponent))
         {
             throw TPM_RC_RANGE.Parameter(publicNumber);
         }
@@ -133,16 +133,15 @@ internal static class ObjectFactory
             return;
         }
 
-        if (sensitive.Value.Length != size)
+        if (sensitive.Value.Length > size)
         {
             throw TPM_RC_KEY_SIZE.Parameter(sensitiveNumber);
         }
 
-        EccPoint? point = EccKeys.PublicOf(publicArea.Curve, sensitive.Value);
-        if (point is null || !point.Value.X.AsSpan().SequenceEqual(publicArea.Unique)
-            || !point.Value.Y.AsSpan().SequenceEqual(publicArea.UniqueY))
+        EccPoint point = EccKeys.PublicOf(publicArea.Curve, sensitive.Value) ?? throw TPM_RC_KEY_SIZE.Error();
+        if (!point.X.AsSpan().SequenceEqual(publicArea.Unique) || !point.Y.AsSpan().SequenceEqual(publicArea.UniqueY))
         {
-            throw TPM_RC_BINDING.Parameter(publicNumber);
+            throw TPM_RC_BINDING.Error();
         }
     }
 
@@ -159,15 +158,16 @@ internal static class ObjectFactory
             return;
         }
 
-        if (publicArea.Type == TPM_ALG_SYMCIPHER && sensitive.Value.Length != publicArea.Symmetric.KeyBits / 8)
+        bool keyFits = publicArea.Type != TPM_ALG_SYMCIPHER || sensitive.Value.Length == publicArea.Symmetric.KeyBits / 8;
+        if (!keyFits || (publicArea.NameAlg != TPM_ALG_NULL && sensitive.SeedValue.Length != size))
         {
             throw TPM_RC_KEY_SIZE.Parameter(sensitiveNumber);
         }
 
-        if (sensitive.SeedValue.Length > Math.Max(size, 1) || (publicArea.NameAlg != TPM_ALG_NULL
-            && !DigestOf(publicArea.NameAlg, sensitive).AsSpan().SequenceEqual(publicArea.Unique)))
+        if (publicArea.NameAlg != TPM_ALG_NULL
+            && !DigestOf(publicArea.NameAlg, sensitive).AsSpan().SequenceEqual(publicArea.Unique))
         {
-            throw TPM_RC_BINDING.Parameter(publicNumber);
+            throw TPM_RC_BINDING.Error();
         }
     }
 }

@@ -108,7 +108,7 @@ internal static class SessionCommands
 
     private static void CheckBindable(CommandContext context)
     {
-        if (context.Entity(2) is TpmObject bind && (bind.Sensitive is null || bind.Public.NameAlg == TPM_ALG_NULL))
+        if (context.Entity(2) is TpmObject { Sensitive: null })
         {
             throw TPM_RC_HANDLE.Handle(2);
         }

@@ -63,6 +63,7 @@ internal static class Mutations
         yield return ("other session tag", command => command.Tag = sample.Auths.Count > 0 ? (ushort)0x8001 : (ushort)0x8002);
         yield return ("tag 00C1", command => command.Tag = 0x00C1);
         yield return ("tag 8003", command => command.Tag = 0x8003);
+        yield return ("tag 8024", command => command.Tag = 0x8024);
         yield return ("size + 1", command => command.SizeError = 1);
         yield return ("size - 1", command => command.SizeError = -1);
     }
