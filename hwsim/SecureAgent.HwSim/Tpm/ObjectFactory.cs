@@ -148,23 +148,23 @@ internal static class ObjectFactory
     private static void CheckSymmetric(TpmPublic publicArea, TpmSensitive? sensitive, int publicNumber, int sensitiveNumber)
     {
         int size = Hash.Size(publicArea.NameAlg);
-        if (publicArea.NameAlg != TPM_ALG_NULL && publicArea.Unique.Length != size)
+        bool hasName = publicArea.NameAlg != TPM_ALG_NULL;
+        if (sensitive is not null)
+        {
+            bool keyFits = publicArea.Type != TPM_ALG_SYMCIPHER
+                || sensitive.Value.Length == publicArea.Symmetric.KeyBits / 8;
+            if (!keyFits || (hasName && sensitive.SeedValue.Length != size))
+            {
+                throw TPM_RC_KEY_SIZE.Parameter(sensitiveNumber);
+            }
+        }
+
+        if (hasName && publicArea.Unique.Length != size)
         {
             throw TPM_RC_KEY.Parameter(publicNumber);
         }
 
-        if (sensitive is null)
-        {
-            return;
-        }
-
-        bool keyFits = publicArea.Type != TPM_ALG_SYMCIPHER || sensitive.Value.Length == publicArea.Symmetric.KeyBits / 8;
-        if (!keyFits || (publicArea.NameAlg != TPM_ALG_NULL && sensitive.SeedValue.Length != size))
-        {
-            throw TPM_RC_KEY_SIZE.Parameter(sensitiveNumber);
-        }
-
-        if (publicArea.NameAlg != TPM_ALG_NULL
+        if (sensitive is not null && hasName
             && !DigestOf(publicArea.NameAlg, sensitive).AsSpan().SequenceEqual(publicArea.Unique))
         {
             throw TPM_RC_BINDING.Error();

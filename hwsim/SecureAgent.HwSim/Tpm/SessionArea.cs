@@ -144,9 +144,19 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
 
         foreach (SessionUse use in _uses)
         {
-            if (use.Session is not null && !use.Has(TPMA_SESSION.continueSession))
+            if (use.Session is null)
+            {
+                continue;
+            }
+
+            if (!use.Has(TPMA_SESSION.continueSession))
             {
                 tpm.Sessions.Flush(use.Session.Handle);
+            }
+            else if (use.Session.IsPolicy)
+            {
+                // A policy is good for one command: with the nonce, what was gathered is gone.
+                use.Session.Policy = new PolicyState { Digest = new byte[Hash.Size(use.Session.AuthHash)] };
             }
         }
     }
@@ -252,7 +262,8 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
 
         if (use.Has(TPMA_SESSION.audit))
         {
-            _audit = _audit is null ? use : throw TPM_RC_ATTRIBUTES.Session(number);
+            // One session audits, and no policy session does.
+            _audit = _audit is null && !use.Session!.IsPolicy ? use : throw TPM_RC_ATTRIBUTES.Session(number);
         }
     }
 

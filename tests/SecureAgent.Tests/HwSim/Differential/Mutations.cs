@@ -123,7 +123,9 @@ internal static class Mutations
         int length = sample.Parameters.Length;
         foreach (int cut in Enumerable.Range(0, length).Where(at => length <= MaxCuts || at % (length / MaxCuts + 1) == 0))
         {
-            yield return ($"parameters cut at {cut}", command => command.Parameters = command.Parameters[..Math.Min(cut, command.Parameters.Length)]);
+            yield return ($"parameters cut at {cut}",
+                // In proportion, where the two sides' blobs have different lengths.
+                command => command.Parameters = command.Parameters[..(cut * command.Parameters.Length / length)]);
         }
 
         yield return ("one octet more", command => command.Parameters = [.. command.Parameters, 0]);
