@@ -13,7 +13,8 @@ internal sealed class Capabilities(TpmState tpm)
         switch (capability)
         {
             case TPM_CAP.TPM_CAP_ALGS:
-                return WriteList(writer, AlgorithmTable.All.Where(entry => (uint)entry.Key >= property), count, 6,
+                // The property is a TPM_ALG_ID: what does not fit into it is not looked at.
+                return WriteList(writer, AlgorithmTable.All.Where(entry => (ushort)entry.Key >= (ushort)property), count, 6,
                     entry => writer.Algorithm(entry.Key).UInt32(entry.Value));
             case TPM_CAP.TPM_CAP_HANDLES:
                 return WriteList(writer, Handles(property), count, 4, handle => writer.UInt32(handle));
@@ -21,7 +22,9 @@ internal sealed class Capabilities(TpmState tpm)
                 return WriteList(writer, CommandTable.All.Where(command => (uint)command.Code >= property), count, 4,
                     command => writer.UInt32(command.Attributes));
             case TPM_CAP.TPM_CAP_PP_COMMANDS:
-                return WriteList<TPM_CC>(writer, [], count, 4, code => writer.UInt32((uint)code));
+                return WriteList<TPM_CC>(
+                    writer, property > (uint)TPM_CC_PP_Commands ? [] : [TPM_CC_PP_Commands], count, 4,
+                    code => writer.UInt32((uint)code));
             case TPM_CAP.TPM_CAP_AUDIT_COMMANDS:
                 return WriteList<TPM_CC>(
                     writer, property > (uint)TPM_CC_SetCommandCodeAuditStatus ? [] : [TPM_CC_SetCommandCodeAuditStatus],
@@ -35,8 +38,12 @@ internal sealed class Capabilities(TpmState tpm)
                 return WriteList(writer, PcrProperties.All.Where(entry => entry.Key >= property), count, 8,
                     entry => writer.UInt32(entry.Key).UInt8(PcrBanks.SelectSize).Bytes(entry.Value));
             case TPM_CAP.TPM_CAP_ECC_CURVES:
-                return WriteList(writer, EccCurves.All.Where(curve => (uint)curve >= property), count, 2,
+                return WriteList(writer, EccCurves.All.Where(curve => (ushort)curve >= (ushort)property), count, 2,
                     curve => writer.UInt16((ushort)curve));
+            case TPM_CAP.TPM_CAP_ACT:
+                return property is >= TPM_RH_ACT_0 and <= TPM_RH_ACT_F
+                    ? WriteList<uint>(writer, [], count, 12, _ => { })
+                    : throw TPM_RC_VALUE.Parameter(2);
             default:
                 return WriteAuthPolicies(writer, property, count);
         }
@@ -86,8 +93,8 @@ internal sealed class Capabilities(TpmState tpm)
             TPM_HT.TPM_HT_NV_INDEX => tpm.Nv.All.Select(index => index.Index),
             TPM_HT.TPM_HT_HMAC_SESSION => tpm.Sessions.Loaded.Select(session => session.Handle),
 
-            // The type of a saved session is not asked: all of them are listed with the type of policy sessions.
-            TPM_HT.TPM_HT_POLICY_SESSION => tpm.Sessions.Saved.Keys.Select(slot => POLICY_SESSION_FIRST + slot),
+            // Here the type of policy sessions asks for the saved sessions, whose own type is not told.
+            TPM_HT.TPM_HT_POLICY_SESSION => tpm.Sessions.Saved.Keys.Select(slot => HMAC_SESSION_FIRST + slot),
             TPM_HT.TPM_HT_PERMANENT =>
             [
                 TPM_RH_OWNER, TPM_RH_NULL, TPM_RS_PW, TPM_RH_LOCKOUT, TPM_RH_ENDORSEMENT, TPM_RH_PLATFORM,

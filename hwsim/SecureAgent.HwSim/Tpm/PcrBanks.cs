@@ -41,6 +41,12 @@ internal sealed class PcrBanks
 
             bank[0][^1] = locality;
         }
+
+        // Every PCR changed by being reset.
+        for (int pcr = 0; pcr < Count; pcr++)
+        {
+            CountUpdate(pcr);
+        }
     }
 
     /// <summary>The value of a PCR.</summary>

@@ -7,18 +7,25 @@ namespace SecureAgent.HwSim.Tpm;
 internal sealed record SavedContext(ulong Sequence, uint Handle, uint Hierarchy, byte[] Blob)
 {
     private const uint OrdinaryObject = TRANSIENT_FIRST;
+    private const uint SequenceObject = TRANSIENT_FIRST + 1;
     private const uint StClearObject = TRANSIENT_FIRST + 2;
+    private const int MaxSequenceBytes = Limits.MaxContext - 2 - Hash.MaxSize;
     private const int KeyBytes = 32;
     private const int IvBytes = 16;
 
     /// <summary>The context of what is in an object slot.</summary>
     public static SavedContext OfEntity(TpmState tpm, LoadedEntity entity, ulong sequence)
     {
-        if (entity is not TpmObject target)
+        if (entity is TpmSequence sequenceObject)
         {
-            throw TPM_RC_SEQUENCE.Error();
+            TpmWriter content = new();
+            sequenceObject.Save(content);
+            return content.Length <= MaxSequenceBytes
+                ? Seal(tpm, sequence, SequenceObject, entity.Hierarchy, content.ToArray())
+                : throw TPM_RC_MEMORY.Error();
         }
 
+        TpmObject target = (TpmObject)entity; // the hierarchy is closed
         uint handle = target.IsStClear ? StClearObject : OrdinaryObject;
         return Seal(tpm, sequence, handle, entity.Hierarchy, ObjectLayout.Save(target));
     }
@@ -45,7 +52,9 @@ internal sealed record SavedContext(ulong Sequence, uint Handle, uint Hierarchy,
 
     /// <summary>The object.</summary>
     /// <exception cref="TpmError">TPM_RC_INTEGRITY or TPM_RC_HIERARCHY for parameter 1.</exception>
-    public LoadedEntity OpenEntity(TpmState tpm) => ObjectLayout.Restore(new TpmReader(Open(tpm)));
+    public LoadedEntity OpenEntity(TpmState tpm) => Handle == SequenceObject
+        ? TpmSequence.Restore(new TpmReader(Open(tpm)))
+        : ObjectLayout.Restore(new TpmReader(Open(tpm)));
 
     /// <summary>The session.</summary>
     /// <exception cref="TpmError">TPM_RC_INTEGRITY or TPM_RC_HIERARCHY for parameter 1.</exception>
@@ -64,7 +73,7 @@ internal sealed record SavedContext(ulong Sequence, uint Handle, uint Hierarchy,
 
     private byte[] Open(TpmState tpm)
     {
-        TpmReader reader = new TpmReader(Blob).Parameter(1);
+        TpmReader reader = new(Blob);
         byte[] integrity = reader.Sized(Hash.MaxSize);
         byte[] encrypted = reader.Rest();
         if (!CryptographicOperations.FixedTimeEquals(integrity, Integrity(tpm, Sequence, Handle, Hierarchy, encrypted)))

@@ -13,4 +13,5 @@ internal enum TPM_CAP : uint
     TPM_CAP_PCR_PROPERTIES = 0x7,
     TPM_CAP_ECC_CURVES = 0x8,
     TPM_CAP_AUTH_POLICIES = 0x9,
+    TPM_CAP_ACT = 0xA,
 }

@@ -12,6 +12,9 @@ internal static class TPM_RH
     public const uint TPM_RH_PLATFORM = 0x4000_000C;
     public const uint TPM_RH_PLATFORM_NV = 0x4000_000D;
 
+    public const uint TPM_RH_ACT_0 = 0x4000_0110;
+    public const uint TPM_RH_ACT_F = 0x4000_011F;
+
     public const uint NV_INDEX_FIRST = 0x0100_0000;
     public const uint HMAC_SESSION_FIRST = 0x0200_0000;
     public const uint POLICY_SESSION_FIRST = 0x0300_0000;

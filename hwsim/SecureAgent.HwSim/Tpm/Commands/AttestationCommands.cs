@@ -61,6 +61,12 @@ internal static class AttestationCommands
         IReadOnlyList<PcrSelection> selections = PcrSelection.ReadList(context.In.Parameter(3));
         context.In.End();
         Attestation attestation = new(context, signer: 1, requested, schemeParameter: 2, qualifyingData);
+        if (attestation.Scheme.Hash == TPM_ALG_NULL)
+        {
+            // Without a signer no scheme names the hash of the PCRs' digest.
+            throw TPM_RC_SCHEME.Parameter(2);
+        }
+
         byte[] digest = context.Tpm.Pcr.DigestOf(attestation.Scheme.Hash, selections, out IReadOnlyList<PcrSelection> used);
         attestation.Write(TPM_ST.TPM_ST_ATTEST_QUOTE, writer =>
         {

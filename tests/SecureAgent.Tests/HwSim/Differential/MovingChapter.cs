@@ -28,13 +28,8 @@ internal static class MovingChapter
         pair.Octets("ActivateCredential", Activate, "S", 0, 4);
         foreach (int at in new[] { 0, 2, 10, 33, 34, 40 })
         {
-            pair.Bad($"ActivateCredential with octet {at} changed", side =>
-            {
-                byte[] blob = [.. side["blob"]];
-                blob[at] ^= 1;
-                return new TpmCommand(0x147).Handle(side.Handle("ak")).Handle(side.Handle("srk")).Password("ak").Password()
-                    .Sized(blob).Sized(side["secret"]);
-            });
+            pair.Bad($"ActivateCredential with octet {at} changed", side => new TpmCommand(0x147).Handle(side.Handle("ak")).Handle(side.Handle("srk")).Password("ak").Password()
+                    .Sized(side.Changed("blob", at)).Sized(side["secret"]));
         }
 
         pair.Bad("ActivateCredential for another object", side => new TpmCommand(0x147).Handle(side.Handle("srk"))
@@ -78,12 +73,8 @@ internal static class MovingChapter
         pair.Bad("Import without the inner key", side => Import(side, [], side["dup3"], side["seed3"], "0006 0080 0043"));
         foreach (int at in new[] { 0, 1, 2, 20, 34, 35, 50, 66 })
         {
-            pair.Bad($"Import with octet {at} changed", side =>
-            {
-                byte[] duplicate = [.. side["dup2"]];
-                duplicate[at] ^= 1;
-                return Import(side, [], duplicate, side["seed2"], "0010");
-            });
+            pair.Bad($"Import with octet {at} changed",
+                side => Import(side, [], side.Changed("dup2", at), side["seed2"], "0010"));
         }
 
         pair.Bad("Import of a fixed key", side => new TpmCommand(0x156).Handle(side.Handle("srk")).Password().Sized([])
@@ -102,7 +93,7 @@ internal static class MovingChapter
 
     private static void Contexts(Pair pair)
     {
-        pair.Mutated("ContextSave", side => new TpmCommand(0x162).Handle(side.Handle("srk")), "qDDs",
+        pair.Mutated("ContextSave", side => new TpmCommand(0x162).Handle(side.Handle("srk")), "qDDv",
             "ctx.sequence", "ctx.handle", "ctx.hierarchy", "ctx.blob");
         pair.Mutated("ContextLoad", LoadContext, "H", "a");
         pair.Good("ReadPublic of the loaded context", side => new TpmCommand(0x173).Handle(side.Handle("a")), "sss");
@@ -110,18 +101,13 @@ internal static class MovingChapter
         pair.Octets("ContextLoad", LoadContext, "H", 0, 18);
         foreach (int at in new[] { 0, 1, 2, 10, 34, 50 })
         {
-            pair.Bad($"ContextLoad with octet {at} changed", side =>
-            {
-                byte[] blob = [.. side["ctx.blob"]];
-                blob[at] ^= 1;
-                return new TpmCommand(0x161).Raw(side["ctx.sequence"]).Raw(side["ctx.handle"]).Raw(side["ctx.hierarchy"])
-                    .Sized(blob);
-            });
+            pair.Bad($"ContextLoad with octet {at} changed", side => new TpmCommand(0x161).Raw(side["ctx.sequence"]).Raw(side["ctx.handle"]).Raw(side["ctx.hierarchy"])
+                    .Sized(side.Changed("ctx.blob", at)));
         }
 
         pair.Good("session", _ => new TpmCommand(0x176).Handle(Null).Handle(Null).Sized(new byte[16]).Sized([])
             .U8(0).U16(0x0010).U16(0x000B), "Hs", "session");
-        pair.Good("ContextSave of a session", side => new TpmCommand(0x162).Handle(side.Handle("session")), "qDDs",
+        pair.Good("ContextSave of a session", side => new TpmCommand(0x162).Handle(side.Handle("session")), "qDDv",
             "ctx.sequence", "ctx.handle", "ctx.hierarchy", "ctx.blob");
         pair.Good("GetCapability saved sessions", _ => new TpmCommand(0x17A).U32(1).U32(0x03000000).U32(8), "BD*");
         pair.Bad("ContextSave of a saved session", side => new TpmCommand(0x162).Handle(side.Handle("session")));

@@ -5,6 +5,11 @@ namespace SecureAgent.Tests.HwSim.Differential;
 /// <summary>Part 3, chapters 12 to 14, 20 and 24: making, loading, moving and using keys.</summary>
 internal static class ObjectChapter
 {
+    private const int CbcMode = 23;
+    private const int P224OfStorage = 27;
+    private const int P224OfExternal = 21;
+    private const int P224OfSigning = 25;
+
     private const string Digest = "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F";
     private const string NullTicket = "8024 40000007 0000";
 
@@ -29,7 +34,7 @@ internal static class ObjectChapter
         pair.Mutated("CreatePrimary", _ => CreatePrimary(EccStorage), Primary, "a");
         pair.Good("FlushContext", side => Flush(side.Handle("a")));
         pair.Bad("FlushContext again", side => Flush(side.Handle("a")));
-        pair.Octets("CreatePrimary", _ => CreatePrimary(EccStorage), Primary, 6);
+        pair.Octets("CreatePrimary", _ => CreatePrimary(EccStorage), Primary, 6, int.MaxValue, CbcMode, P224OfStorage);
         foreach (string template in new[]
         {
             EccSign, EccSignDa, EccSign384, EccAttest, EccDecrypt, Hmac,
@@ -67,7 +72,6 @@ internal static class ObjectChapter
             "0008 000B 00060472 0000  0010  0000",
             "0008 000B 00040472 0000  0010  0000",
             "0023 000B 00040472 0000  0010  0018 000B  0003  0010  0001AA 0000", // a unique field
-            "0023 000B 00040472 0000  0010  001C 000B  0003  0010  0000 0000", // ECSCHNORR
             "0001 000B 00040472 0000  0010  0018 000B  0800 00000000 0000", // RSA with ECDSA
             "0001 000B 00030472 0000  0006 0080 0043  0010  0401 00000000 0000",
         })
@@ -110,7 +114,7 @@ internal static class ObjectChapter
     private static void CreateAndLoad(Pair pair)
     {
         pair.Mutated("Create", side => Create(side.Handle("srk"), EccSign), Created, CreateFields("key"));
-        pair.Octets("Create", side => Create(side.Handle("srk"), EccSign), Created, 6);
+        pair.Octets("Create", side => Create(side.Handle("srk"), EccSign), Created, 6, int.MaxValue, P224OfSigning);
         pair.Good("Create with auth", side => Create(side.Handle("srk"), EccSignDa, "pin"), Created, CreateFields("pinned"));
         pair.Good("Create with PCRs", side => Create(side.Handle("srk"), EccSign, "", "", "00000001 000B 03 010000"),
             Created, CreateFields("pcr"));
@@ -131,7 +135,7 @@ internal static class ObjectChapter
         pair.Good("FlushContext", side => Flush(side.Handle("pinned")));
         foreach (int at in new[] { 0, 1, 2, 33, 34, 35, 36, 52, 60, 100, 125 })
         {
-            pair.Bad($"Load with octet {at} of private changed", side => Changed(side, "key", at, 0));
+            pair.Bad($"Load with octet {at} of private changed", side => Changed(side, "key", at, -1));
         }
 
         for (int at = 0; at < 86; at += 3)
@@ -149,19 +153,16 @@ internal static class ObjectChapter
         pair.Good("CreateLoaded primary", _ => CreateLoaded(Owner, EccSign), "Hsss", "a");
         pair.Good("FlushContext", side => Flush(side.Handle("a")));
         pair.Bad("CreateLoaded under a signing key", side => CreateLoaded(side.Handle("key"), EccSign));
-        pair.Octets("CreateLoaded", side => CreateLoaded(side.Handle("srk"), EccSign), "Hsss", 6);
+        pair.Octets("CreateLoaded", side => CreateLoaded(side.Handle("srk"), EccSign), "Hsss", 6, int.MaxValue, P224OfSigning);
     }
 
     private static TpmCommand CreateLoaded(uint parent, string publicArea) =>
         new TpmCommand(0x191).Handle(parent).Password().SizedHex("0000 0000").SizedHex(publicArea);
 
-    private static TpmCommand Changed(Side side, string key, int privateAt, int publicAt)
-    {
-        byte[] secret = [.. side[key + ".private"]];
-        byte[] open = [.. side[key + ".public"]];
-        (privateAt >= 0 ? secret : open)[privateAt >= 0 ? privateAt : publicAt] ^= 0x40;
-        return new TpmCommand(0x157).Handle(side.Handle("srk")).Password().Sized(secret).Sized(open);
-    }
+    private static TpmCommand Changed(Side side, string key, int privateAt, int publicAt) =>
+        new TpmCommand(0x157).Handle(side.Handle("srk")).Password()
+            .Sized(privateAt < 0 ? side[key + ".private"] : side.Changed(key + ".private", privateAt, 0x40))
+            .Sized(publicAt < 0 ? side[key + ".public"] : side.Changed(key + ".public", publicAt, 0x40));
 
     private static TpmCommand Sign(Side side, string key, string scheme = "0018 000B", string ticket = NullTicket,
         string digest = Digest, string auth = "") =>
@@ -251,7 +252,8 @@ internal static class ObjectChapter
         const string Public = "0023 000B 00040040 0000  0010  0018 000B  0003  0010 " + Point;
         pair.Mutated("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Null), "HS", "ext");
         pair.Good("FlushContext", side => Flush(side.Handle("ext")));
-        pair.Octets("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Owner), "HS", 2);
+        pair.Octets("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Owner), "HS", 2,
+            int.MaxValue, P224OfExternal);
         pair.Good("LoadExternal public into owner",
             _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Owner), "HS", "ext");
         pair.Bad("Sign without a private part", side => Sign(side, "ext"));

@@ -60,8 +60,14 @@ internal sealed class Pair(ISimulatedTpm authority, ISimulatedTpm subject)
         Variants(name, shape, Mutations.All(build, build(Authority)));
 
     /// <summary>Compares a command with each octet of its parameters changed, within a range of them.</summary>
-    public void Octets(string name, Func<Side, TpmCommand> build, string shape, int from = 0, int to = int.MaxValue) =>
-        Variants(name, shape, Mutations.Octets(build, build(Authority), from, to));
+    /// <param name="name">What the command is, for the report.</param>
+    /// <param name="build">Makes the command for one side.</param>
+    /// <param name="shape">The successful response; see <see cref="Shape"/>.</param>
+    /// <param name="from">The first octet.</param>
+    /// <param name="to">The octet after the last.</param>
+    /// <param name="except">Octets that become an algorithm which swtpm has and the simulator has not.</param>
+    public void Octets(string name, Func<Side, TpmCommand> build, string shape, int from = 0, int to = int.MaxValue,
+        params int[] except) => Variants(name, shape, Mutations.Octets(build, build(Authority), from, to, except));
 
     /// <summary>Compares one command, whatever becomes of it.</summary>
     /// <returns>The authority's response code.</returns>

@@ -78,7 +78,7 @@ internal static class PcrChapter
         pair.Wrong("SequenceComplete", side => Complete(side, "63", Null, "pw"), "SWDS");
         pair.Good("HashSequenceStart", _ => Start(0x000B), "H", "seq");
         pair.Good("SequenceUpdate", side => Update(side, "6162"));
-        pair.Good("ContextSave of a sequence", side => new TpmCommand(0x162).Handle(side.Handle("seq")), "qDDs",
+        pair.Good("ContextSave of a sequence", side => new TpmCommand(0x162).Handle(side.Handle("seq")), "qDDv",
             "ctx.sequence", "ctx.handle", "ctx.hierarchy", "ctx.blob");
         pair.Good("SequenceComplete", side => Complete(side, "63"), "SWDS");
         pair.Bad("SequenceComplete again", side => Complete(side, "63"));

@@ -4,7 +4,8 @@ using System.Text;
 namespace SecureAgent.Tests.HwSim.Differential;
 
 /// <summary>What a successful response consists of, and what of it must be equal. One letter for each field: <c>h</c> a
-/// handle, <c>b w d q</c> a number of 1, 2, 4, 8 octets, <c>s</c> a TPM2B, <c>*</c> all that is left of the parameters. A
+/// handle, <c>b w d q</c> a number of 1, 2, 4, 8 octets, <c>s</c> a TPM2B,
+/// <c>v</c> a TPM2B of any length, <c>*</c> all that is left of the parameters. A
 /// capital means that the value is compared, a small letter that only the length is.</summary>
 internal static class Shape
 {
@@ -31,14 +32,14 @@ internal static class Shape
                 'B' => 1,
                 'W' => 2,
                 'Q' => 8,
-                'S' => 2 + BinaryPrimitives.ReadUInt16BigEndian(response.AsSpan(position)),
+                'S' or 'V' => 2 + BinaryPrimitives.ReadUInt16BigEndian(response.AsSpan(position)),
                 '*' => end - position,
                 _ => throw new ArgumentException($"no such field: {kind}", nameof(shape)),
             };
             byte[] value = response.AsSpan(position, length).ToArray();
-            fields.Add(char.ToUpperInvariant(kind) == 'S' ? value[2..] : value);
-            comparable.Append(kind).Append(length).Append(char.IsUpper(kind) ? "=" + Convert.ToHexString(value) : "")
-                .Append(' ');
+            fields.Add(char.ToUpperInvariant(kind) is 'S' or 'V' ? value[2..] : value);
+            comparable.Append(kind).Append(kind == 'v' ? "" : length)
+                .Append(char.IsUpper(kind) ? "=" + Convert.ToHexString(value) : "").Append(' ');
             position += length;
         }
 

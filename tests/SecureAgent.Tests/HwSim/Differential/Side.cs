@@ -18,6 +18,18 @@ internal sealed class Side(ISimulatedTpm tpm)
         set => _kept[name] = value;
     }
 
+    /// <summary>What was kept under <paramref name="name"/> with some bits of one octet inverted.</summary>
+    public byte[] Changed(string name, int at, byte bits = 1)
+    {
+        byte[] changed = [.. this[name]];
+        if (at < changed.Length)
+        {
+            changed[at] ^= bits;
+        }
+
+        return changed;
+    }
+
     /// <summary>A handle kept under <paramref name="name"/>; TPM_RH_NULL if the command that makes it failed.</summary>
     public uint Handle(string name) =>
         _kept.TryGetValue(name, out byte[]? value) ? BinaryPrimitives.ReadUInt32BigEndian(value) : 0x40000007;
