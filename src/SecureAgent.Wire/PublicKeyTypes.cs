@@ -9,8 +9,7 @@ public sealed record RsaPublicKey : PublicKey
     public const string TypeName = "ssh-rsa";
 
     /// <summary>Makes the key of two unsigned big-endian numbers; leading zeros are dropped.</summary>
-    /// <exception cref="WireFormatException">Either is zero, or the modulus is too large to be
-    /// handled.</exception>
+    /// <exception cref="WireFormatException">Either is zero, or the modulus is too large to be handled.</exception>
     public RsaPublicKey(ReadOnlyMemory<byte> exponent, ReadOnlyMemory<byte> modulus) : this(exponent, modulus, null)
     {
     }

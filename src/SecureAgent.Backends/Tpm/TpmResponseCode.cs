@@ -16,7 +16,7 @@ public readonly record struct TpmResponseCode(uint Value)
     public TPM_RC Code => (TPM_RC)((Value & FormatOne) != 0 ? Value & 0x0BF : Value & 0xFFF);
 
     /// <summary>Whether this is <paramref name="code"/>, whatever handle, parameter or session it is about.</summary>
-    public bool Is(TPM_RC code) => Code == code && (Value != 0 || code == TPM_RC.SUCCESS);
+    public bool Is(TPM_RC code) => code == TPM_RC.SUCCESS ? Value == 0 : Code == code;
 
     /// <summary>The code as a person reads it, such as <c>TPM_RC_AUTH_FAIL (session 1)</c>.</summary>
     public override string ToString()
@@ -31,7 +31,8 @@ public readonly record struct TpmResponseCode(uint Value)
     /// <summary>What the code means, as a clause.</summary>
     public string Meaning => TpmResponseCodeText.Of(Code) ?? "a code that the specification does not name";
 
-    // Format one: bit 6 set = parameter N (bits 8 to 11); clear and bit 11 set = session N (bits 8 to 10); else handle N.
+    // Format one: bit 6 set = parameter N (bits 8 to 11); clear and bit 11 set = session N (bits 8 to 10); else handle
+    // N.
     private string Subject
     {
         get

@@ -6,8 +6,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Wire;
 
-/// <summary>Seeded mutation of the vectors. SECURE_AGENT_FUZZ_SECONDS makes each test run for so long instead of its
-/// fixed number of rounds; a failure says the seed of its round.</summary>
+/// <summary>Seeded mutation of the vectors. SECURE_AGENT_FUZZ_SECONDS makes each test go on for so long after its fixed
+/// number of rounds; a failure says the seed of its round.</summary>
 public sealed class WireFuzzTests
 {
     private const int Rounds = 8000;
@@ -59,7 +59,7 @@ public sealed class WireFuzzTests
                 IReadOnlyList<AgentIdentity> identities = AgentResponse.DecodeIdentities(message);
                 if (!identities.Any(identity => identity.Comment.Contains('\ufffd')))
                 {
-                    AgentResponse.WriteIdentities(output, identities);
+                    AgentResponseTests.WriteIdentities(output, identities);
                     Assert.Equal(message, output.WrittenSpan.ToArray());
                 }
 
@@ -109,14 +109,23 @@ public sealed class WireFuzzTests
     public void Mutated_private_key_texts_are_read_or_refused() => Fuzz(
         "*.key", WireVectors.Bytes, text => OpenSshPrivateKeyFile.Decode(text, []).Dispose());
 
-    private static void Fuzz(string pattern, Func<string, byte[]> load, Action<byte[]> read, bool mayThrow = true)
+    /// <summary>Counts from 0 for so many rounds, or for as long as the environment says.</summary>
+    internal static IEnumerable<int> Seeds(int rounds)
     {
-        byte[][] corpus = [.. WireVectors.Names(pattern).Select(load)];
         string? seconds = Environment.GetEnvironmentVariable("SECURE_AGENT_FUZZ_SECONDS");
         TimeSpan budget = TimeSpan.FromSeconds(
             double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : 0);
         long start = Stopwatch.GetTimestamp();
-        for (int seed = 0; budget > TimeSpan.Zero ? Stopwatch.GetElapsedTime(start) < budget : seed < Rounds; seed++)
+        for (int seed = 0; seed < rounds || Stopwatch.GetElapsedTime(start) < budget; seed++)
+        {
+            yield return seed;
+        }
+    }
+
+    private static void Fuzz(string pattern, Func<string, byte[]> load, Action<byte[]> read, bool mayThrow = true)
+    {
+        byte[][] corpus = [.. WireVectors.Names(pattern).Select(load)];
+        foreach (int seed in Seeds(Rounds))
         {
             Random random = new(seed);
             byte[] input = Mutate(random, corpus, corpus[random.Next(corpus.Length)]);

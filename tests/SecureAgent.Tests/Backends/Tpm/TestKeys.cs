@@ -20,8 +20,8 @@ internal static class TestKeys
         byte[] digest = CryptographicOperations.HashData(name, data);
         bool rsa = key.Public.Type == TPM_ALG.RSA;
         byte[] signature = connection.Sign(
-            key, parent ?? TpmParent.Owner, rsa ? TpmSignatureScheme.RsaPkcs1(name) : TpmSignatureScheme.Ecdsa(name), digest,
-            pin, policy);
+            key, parent ?? TpmParent.Owner, rsa ? TpmSignatureScheme.RsaPkcs1(name) : TpmSignatureScheme.Ecdsa(name),
+            digest, pin, policy);
         Assert.True(Verifies(key.Public, digest, signature, name));
     }
 
@@ -38,6 +38,10 @@ internal static class TestKeys
         return ecdsa.VerifyHash(digest, signature);
     }
 
+    /// <summary>The digest of a policy for the PCR values of now.</summary>
+    public static byte[] PolicyDigest(TpmConnection connection, TpmPolicy policy) =>
+        policy.Digest(connection.ReadPcrs(policy.Pcrs, TpmParent.Owner));
+
     /// <summary>The connection still makes and uses keys.</summary>
     public static void AssertWorks(TpmConnection connection)
     {
@@ -45,7 +49,35 @@ internal static class TestKeys
         AssertSigns(connection, key, "SHA256", []);
     }
 
-    /// <summary>What is loaded, as the TPM says over a connection of its own: transient objects and loaded sessions.</summary>
+    /// <summary>Loads storage keys over a connection of its own and leaves them, as a careless program does.</summary>
+    public static List<uint> TakeSlots(TestTpm tpm, int count)
+    {
+        using ITpmDevice device = tpm.Open();
+        TpmTransport transport = new(() => device, _ => { });
+        transport.EnsureOpen();
+        TpmCommands commands = new(transport);
+        return [.. Enumerable.Range(0, count).Select(_ => commands.CreatePrimary(
+            TpmParent.OwnerHandle, TpmTemplates.Storage(rsa: false), TpmAuthorization.EmptyPassword).Handle)];
+    }
+
+    /// <summary>Runs a command, given in hexadecimal, over a connection of its own; it must succeed.</summary>
+    public static void Run(TestTpm tpm, string hex)
+    {
+        using ITpmDevice device = tpm.Open();
+        Run(device, hex);
+    }
+
+    /// <summary>Runs a command, given in hexadecimal, and returns the response; it must succeed.</summary>
+    public static byte[] Run(ITpmDevice device, string hex)
+    {
+        byte[] response = new byte[4096];
+        int length = device.Transmit(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), response);
+        Assert.Equal("00000000", Convert.ToHexString(response.AsSpan(6, 4)));
+        return response[..length];
+    }
+
+    /// <summary>What is loaded, as the TPM says over a connection of its own: transient objects and loaded
+    /// sessions.</summary>
     public static List<uint> LoadedHandles(TestTpm tpm)
     {
         using ITpmDevice device = tpm.Open();

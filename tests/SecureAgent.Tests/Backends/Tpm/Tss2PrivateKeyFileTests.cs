@@ -9,8 +9,8 @@ public sealed class Tss2PrivateKeyFileTests
     [Fact]
     public void True_may_be_01_or_ff()
     {
-        Assert.Equal(0x01, TpmVectors.Der("tpm2-openssl-ec-p256.pem")[15]);
-        Assert.Equal(0xff, TpmVectors.Der("asn1-old-loadable.pem")[14]);
+        Assert.Equal(0x01, Tss2Vectors.Der("tpm2-openssl-ec-p256.pem")[15]);
+        Assert.Equal(0xff, Tss2Vectors.Der("asn1-old-loadable.pem")[14]);
         Assert.True(Read("tpm2-openssl-ec-p256.pem").EmptyAuth);
         Assert.True(Read("asn1-old-loadable.pem").EmptyAuth);
     }
@@ -38,7 +38,7 @@ public sealed class Tss2PrivateKeyFileTests
     [Fact]
     public void A_negative_persistent_parent_is_read()
     {
-        byte[] der = TpmVectors.Der("tpm2-openssl-ec-p256-persistent-parent.pem");
+        byte[] der = Tss2Vectors.Der("tpm2-openssl-ec-p256-persistent-parent.pem");
         int parent = der.AsSpan().IndexOf<byte>([0x02, 0x05, 0x00, 0x81]);
         byte[] negative = [.. der[..parent], 0x02, 0x04, .. der[(parent + 3)..]];
         negative[2]--;
@@ -75,7 +75,7 @@ public sealed class Tss2PrivateKeyFileTests
 
     [Fact]
     public void What_is_written_is_what_openssl_encodes() =>
-        Assert.Equal(TpmVectors.Der("asn1-every-field.pem"), Read("asn1-every-field.pem").EncodeDer());
+        Assert.Equal(Tss2Vectors.Der("asn1-every-field.pem"), Read("asn1-every-field.pem").EncodeDer());
 
     [Theory]
     [InlineData("tpm2-openssl-ec-p256.pem")]
@@ -94,14 +94,14 @@ public sealed class Tss2PrivateKeyFileTests
 
     [Fact]
     public void An_unknown_field_is_refused_and_named() =>
-        Assert.Contains("[6]", Refused(TpmVectors.Bytes("asn1-unknown-field.pem")).Message, StringComparison.Ordinal);
+        Assert.Contains("[6]", Refused(Tss2Vectors.Bytes("asn1-unknown-field.pem")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("asn1-every-field.pem")]
     [InlineData("tpm2-openssl-rsa-2048.pem")]
     public void A_file_cut_anywhere_is_refused_by_name(string name)
     {
-        byte[] whole = TpmVectors.Bytes(name);
+        byte[] whole = Tss2Vectors.Bytes(name);
         // Without its last newline it is still whole.
         for (int length = 0; length < whole.Length - 1; length++)
         {
@@ -114,7 +114,7 @@ public sealed class Tss2PrivateKeyFileTests
     [InlineData("tpm2-openssl-ec-p256.pem")]
     public void ASN1_cut_anywhere_is_refused(string name)
     {
-        byte[] whole = TpmVectors.Der(name);
+        byte[] whole = Tss2Vectors.Der(name);
         for (int length = 0; length < whole.Length; length++)
         {
             byte[] cut = whole[..length];
@@ -128,7 +128,7 @@ public sealed class Tss2PrivateKeyFileTests
     public void Changed_bytes_are_read_or_refused_and_nothing_else(string name, int seed)
     {
         Random random = new(seed);
-        byte[] whole = TpmVectors.Der(name);
+        byte[] whole = Tss2Vectors.Der(name);
         for (int round = 0; round < 3000; round++)
         {
             byte[] changed = [.. whole];
@@ -160,7 +160,7 @@ public sealed class Tss2PrivateKeyFileTests
     public void A_file_that_is_too_large_is_not_parsed() =>
         Assert.Contains("more than any", Refused(new byte[Tss2PrivateKeyFile.MaximumFileBytes + 1]).Message, StringComparison.Ordinal);
 
-    private static Tss2PrivateKeyFile Read(string name) => Tss2PrivateKeyFile.Parse(TpmVectors.Bytes(name), name);
+    private static Tss2PrivateKeyFile Read(string name) => Tss2PrivateKeyFile.Parse(Tss2Vectors.Bytes(name), name);
 
     private static BackendException Refused(ReadOnlySpan<byte> pem)
     {
