@@ -41,7 +41,7 @@ public sealed class TpmEnrolment : IDisposable
             TpmKeyTypes.RequireSupport(tpm.Capabilities, template);
             KeyPolicy policy = KeyPolicy.Of(tpm, pcrs, request.Pin);
             TpmKeyBlobs blobs = tpm.Create(template, TpmParent.Owner, PinOf(request), policy.Digest);
-            return Proven(tpm, request, MakeFile(request, Tss2KeyType.Loadable, blobs, policy, request.Comment));
+            return Proven(tpm, request, MakeFile(request, blobs, policy) with { Comment = request.Comment });
         }, ct).ConfigureAwait(false);
         return _directory.Write(request.Name, file, request.ReplacePublicKey);
     }
@@ -73,8 +73,7 @@ public sealed class TpmEnrolment : IDisposable
             TpmKeyBlobs blobs = key.Rsa is RSAParameters rsa
                 ? tpm.Import(rsa, TpmParent.Owner, PinOf(request), policy.Digest)
                 : tpm.Import(key.Ecdsa.GetValueOrDefault(), TpmParent.Owner, PinOf(request), policy.Digest);
-            string? comment = CommentOf(request, key);
-            return Proven(tpm, request, MakeFile(request, Tss2KeyType.Loadable, blobs, policy, comment));
+            return Proven(tpm, request, MakeFile(request, blobs, policy) with { Comment = CommentOf(request, key) });
         }, ct).ConfigureAwait(false);
         return _directory.Write(request.Name, file, request.ReplacePublicKey);
     }
@@ -130,7 +129,8 @@ public sealed class TpmEnrolment : IDisposable
         {
             KeyPolicy policy = KeyPolicy.Of(tpm, pcrs, request.Pin);
             TpmKeyBlobs blobs = tpm.Seal(seed.Span, TpmParent.Owner, PinOf(request), policy.Digest);
-            return Proven(tpm, request, MakeFile(request, Tss2KeyType.Sealed, blobs, policy, description));
+            return Proven(tpm, request,
+                MakeFile(request, blobs, policy) with { Type = Tss2KeyType.Sealed, Description = description });
         }, ct).ConfigureAwait(false);
         return _directory.Write(request.Name, file, request.ReplacePublicKey);
     }
@@ -146,9 +146,10 @@ public sealed class TpmEnrolment : IDisposable
                 $"The PIN of a TPM key has 1 to {MaximumPinBytes} bytes, and no zero byte at its end.");
         }
 
-        if (request.Comment is string comment && comment.Any(char.IsControl))
+        if (request.Comment is string comment && !IsComment(comment))
         {
-            throw new BackendException(BackendFailure.Refused, "A comment has no line breaks or other control characters.");
+            throw new BackendException(BackendFailure.Refused,
+                "A comment has no line breaks or other control characters, and no five dashes in a row.");
         }
 
         return request.Pcrs is null ? null : Tss2PolicyReplay.ParseList(request.Pcrs);
@@ -156,19 +157,21 @@ public sealed class TpmEnrolment : IDisposable
 
     private static ReadOnlySpan<byte> PinOf(TpmKeyRequest request) => request.Pin is Secret pin ? pin.Span : [];
 
-    private static string? CommentOf(TpmKeyRequest request, PrivateKeyMaterial key) => request.Comment
-        ?? (string.IsNullOrEmpty(key.Comment) || key.Comment.Any(char.IsControl) ? null : key.Comment);
+    private static string? CommentOf(TpmKeyRequest request, PrivateKeyMaterial key) =>
+        request.Comment ?? (string.IsNullOrWhiteSpace(key.Comment) || !IsComment(key.Comment) ? null : key.Comment);
 
-    private static Tss2PrivateKeyFile MakeFile(
-        TpmKeyRequest request, Tss2KeyType type, TpmKeyBlobs blobs, KeyPolicy policy, string? description) => new()
-        {
-            Type = type,
-            EmptyAuth = request.Pin is null,
-            Policy = policy.Commands,
-            Description = description ?? request.Name,
-            PublicKey = blobs.PublicArea,
-            PrivateKey = blobs.PrivateArea,
-        };
+    // Five dashes could read as the begin of a PEM block.
+    private static bool IsComment(string comment) =>
+        !comment.Any(char.IsControl) && !comment.Contains("-----", StringComparison.Ordinal);
+
+    private static Tss2PrivateKeyFile MakeFile(TpmKeyRequest request, TpmKeyBlobs blobs, KeyPolicy policy) => new()
+    {
+        Type = Tss2KeyType.Loadable,
+        EmptyAuth = request.Pin is null,
+        Policy = policy.Commands,
+        PublicKey = blobs.PublicArea,
+        PrivateKey = blobs.PrivateArea,
+    };
 
     // What is proven is what will be read back, not what is in memory.
     private Tss2PrivateKeyFile Proven(TpmConnection tpm, TpmKeyRequest request, Tss2PrivateKeyFile file)

@@ -52,7 +52,7 @@ internal static class TpmKeyReader
                 $"The key file {path} cannot be used: the TPM does not let this key sign what it is given.");
         }
 
-        return (ToPublicKey(area, path), file.Description);
+        return (ToPublicKey(area, path), file.Description ?? file.Comment);
     }
 
     /// <summary>The entry of a usable key file, without its certificate.</summary>

@@ -17,6 +17,7 @@ internal sealed class TpmPinFlow : IDisposable
     private readonly TpmAccess _access;
     private readonly IPrompter _prompter;
     private readonly ConcurrentDictionary<string, bool> _emptyPinRefused = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<uint, bool> _passwordsInUse = new();
     private readonly PinCache _pins;
     private readonly PinCache _passwords;
 
@@ -26,7 +27,7 @@ internal sealed class TpmPinFlow : IDisposable
         _access = access;
         _prompter = prompter;
         _pins = new PinCache(policy, time);
-        _passwords = new PinCache(PinCachePolicy.Never, time);
+        _passwords = new PinCache(PinCachePolicy.UntilDropped, time);
     }
 
     /// <summary>What is done on the device's worker.</summary>
@@ -48,11 +49,15 @@ internal sealed class TpmPinFlow : IDisposable
     /// <summary>Zeroes the PIN of a key that is gone.</summary>
     public void Drop(TpmKeyEntry key) => _pins.Drop(PinKey(key));
 
-    /// <summary>Zeroes every PIN, and takes back every open question.</summary>
+    /// <summary>Zeroes every PIN and password, and takes back every open question.</summary>
     public void DropAll()
     {
         _pins.DropAll();
         _passwords.DropAll();
+        if (!_passwordsInUse.IsEmpty)
+        {
+            _ = ForgetPasswordsAsync();
+        }
     }
 
     /// <summary>Zeroes every PIN.</summary>
@@ -111,6 +116,7 @@ internal sealed class TpmPinFlow : IDisposable
 
         if (password is not null)
         {
+            _passwordsInUse.TryAdd(parent.Handle, true);
             tpm.SetParentAuth(parent.Handle, Copy(password.Span));
         }
 
@@ -152,6 +158,27 @@ internal sealed class TpmPinFlow : IDisposable
     private static BackendException Stale(PinLease lease) => new(BackendFailure.PinRequired, lease.IsRefused
         ? "The PIN was wrong; the TPM refused it to another request, and it was not tried again."
         : "The agent was locked, or the key removed, before the PIN was used.");
+
+    // The connection's own copies, as soon as its worker is free.
+    private async Task ForgetPasswordsAsync()
+    {
+        try
+        {
+            await _access.RunAsync(tpm =>
+            {
+                foreach (uint handle in _passwordsInUse.Keys)
+                {
+                    tpm.SetParentAuth(handle, null);
+                }
+
+                return true;
+            }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
+        {
+            // The connection is gone, and its copies with it.
+        }
+    }
 
     private Secret Copy(ReadOnlySpan<byte> value)
     {

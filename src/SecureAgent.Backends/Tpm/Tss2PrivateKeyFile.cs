@@ -36,6 +36,7 @@ public sealed record Tss2PrivateKeyFile
     public const int MaximumFileBytes = 64 * 1024;
 
     private const string Label = "TSS2 PRIVATE KEY";
+    private const string CommentPrefix = "Comment: ";
     private const string LoadableOid = "2.23.133.10.1.3";
     private const string ImportableOid = "2.23.133.10.1.4";
     private const string SealedOid = "2.23.133.10.1.5";
@@ -58,8 +59,13 @@ public sealed record Tss2PrivateKeyFile
     /// <summary>Signed alternatives for TPM2_PolicyAuthorize; empty if there are none.</summary>
     public IReadOnlyList<Tss2AuthPolicy> AuthPolicy { get; init; } = [];
 
-    /// <summary>Text beside the key, the SSH comment; <see langword="null"/> if the file has none.</summary>
+    /// <summary>Text beside the key; <see langword="null"/> if the file has none. ssh-tpm-agent has the SSH comment here.</summary>
     public string? Description { get; init; }
+
+    /// <summary>The SSH comment, on a line of its own before the PEM block; <see langword="null"/> if there is none.
+    /// tpm2-openssl reads no file with a <see cref="Description"/>, and all readers skip text before the block (RFC 7468,
+    /// section 2). No control characters, and no five dashes in a row.</summary>
+    public string? Comment { get; init; }
 
     /// <summary>Whether a permanent <see cref="Parent"/> means the TCG RSA 2048 storage template and not ECC P-256.</summary>
     public bool RsaParent { get; init; }
@@ -105,7 +111,7 @@ public sealed record Tss2PrivateKeyFile
             throw Damaged(fileName, "its base64 is broken");
         }
 
-        return Decode(der, fileName);
+        return Decode(der, fileName) with { Comment = ReadComment(pem[..fields.Location.Start.GetOffset(pem.Length)]) };
     }
 
     /// <summary>Reads the ASN.1 of a key file, without the PEM armour.</summary>
@@ -133,8 +139,9 @@ public sealed record Tss2PrivateKeyFile
         }
     }
 
-    /// <summary>Writes the file: PEM, LF line ends, a newline at the end.</summary>
-    public byte[] Encode() => Encoding.ASCII.GetBytes(PemEncoding.WriteString(Label, EncodeDer()) + "\n");
+    /// <summary>Writes the file: the comment if there is one, then PEM; LF line ends, a newline at the end.</summary>
+    public byte[] Encode() => StrictUtf8.GetBytes(
+        (Comment is null ? "" : CommentPrefix + Comment + "\n") + PemEncoding.WriteString(Label, EncodeDer()) + "\n");
 
     /// <summary>Writes the ASN.1 of the file as DER.</summary>
     public byte[] EncodeDer()
@@ -149,7 +156,8 @@ public sealed record Tss2PrivateKeyFile
                 Tss2KeyType.Sealed => SealedOid,
                 _ => throw new InvalidOperationException($"No object identifier for {Type}."),
             });
-            WriteExplicit(writer, 0, EmptyAuth, () => writer.WriteBoolean(true));
+            // False too: tpm2-openssl takes an absent field for true and then tries an empty PIN.
+            WriteExplicit(writer, 0, true, () => writer.WriteBoolean(EmptyAuth));
             WriteExplicit(writer, 1, Policy.Count > 0, () => WritePolicies(writer, Policy));
             WriteExplicit(writer, 2, Secret is not null, () => writer.WriteOctetString(Secret.GetValueOrDefault().Span));
             WriteExplicit(writer, 3, AuthPolicy.Count > 0, () => WriteAuthPolicies(writer));
@@ -234,6 +242,26 @@ public sealed record Tss2PrivateKeyFile
         }
 
         return unchecked((uint)parent);
+    }
+
+    private static string? ReadComment(ReadOnlySpan<byte> before)
+    {
+        try
+        {
+            foreach (string line in StrictUtf8.GetString(before).Split('\n'))
+            {
+                if (line.StartsWith(CommentPrefix, StringComparison.Ordinal))
+                {
+                    return line[CommentPrefix.Length..].Trim();
+                }
+            }
+        }
+        catch (DecoderFallbackException)
+        {
+            // Text of another program, in another encoding.
+        }
+
+        return null;
     }
 
     // A TPM2B counts the bytes after its own two-byte size.

@@ -13,18 +13,30 @@ internal sealed class TpmKeyBench : IAsyncDisposable
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly string _root = System.IO.Directory.CreateTempSubdirectory("keys-").FullName;
-
+    private readonly IDisposable _tpm;
     private ITpmDevice? _device;
 
+    /// <summary>With one of <see cref="TestTpm.Kinds"/>.</summary>
     public TpmKeyBench(string kind)
     {
-        Tpm = TestTpm.Start(kind);
-        Bus = new RecordingBus(() => _device = Tpm.Open());
+        TestTpm tpm = TestTpm.Start(kind);
+        (_tpm, Restart) = (tpm, tpm.Restart);
+        Bus = new RecordingBus(() => _device = tpm.Open());
         Directory = NewDirectory();
         Access = NewAccess();
     }
 
-    public TestTpm Tpm { get; }
+    /// <summary>With a swtpm that the test kills, or that other programs use too.</summary>
+    public TpmKeyBench(SwtpmProcess swtpm)
+    {
+        (_tpm, Restart) = (swtpm, swtpm.Restart);
+        Bus = new RecordingBus(() => _device = swtpm.Open());
+        Directory = NewDirectory();
+        Access = NewAccess();
+    }
+
+    /// <summary>Takes the TPM's power away and gives it back.</summary>
+    public Action Restart { get; }
 
     public RecordingBus Bus { get; }
 
@@ -98,7 +110,7 @@ internal sealed class TpmKeyBench : IAsyncDisposable
     /// <summary>Sends a command of the test's own, between those of the program.</summary>
     public Task<byte[]> TransmitAsync(byte[] command) => Access.RunAsync(tpm =>
     {
-        _ = tpm.Capabilities; // Opens the device.
+        _ = tpm.ReadDictionaryAttackState(); // Opens the device, again if it was lost.
         byte[] response = new byte[4096];
         return response[.._device!.Transmit(command, response)];
     }, Ct);
@@ -130,7 +142,7 @@ internal sealed class TpmKeyBench : IAsyncDisposable
     {
         Directory.Dispose();
         await Access.DisposeAsync();
-        Tpm.Dispose();
+        _tpm.Dispose();
         System.IO.Directory.Delete(_root, recursive: true);
     }
 

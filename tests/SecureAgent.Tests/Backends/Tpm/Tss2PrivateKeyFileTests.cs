@@ -19,8 +19,11 @@ public sealed class Tss2PrivateKeyFileTests
     public void A_written_or_absent_false_means_that_there_is_a_PIN()
     {
         Assert.False(Read("tpm2-openssl-ec-p384-auth.pem").EmptyAuth);
-        Tss2PrivateKeyFile file = Read("tpm2-openssl-ec-p256.pem") with { EmptyAuth = false };
-        Assert.False(Tss2PrivateKeyFile.Decode(file.EncodeDer(), "key").EmptyAuth);
+        byte[] der = Tss2Vectors.Der("tpm2-openssl-ec-p384-auth.pem");
+        int field = der.AsSpan().IndexOf<byte>([0xA0, 0x03, 0x01, 0x01, 0x00]);
+        byte[] absent = [.. der[..field], .. der[(field + 5)..]];
+        absent[3] -= 5;
+        Assert.False(Tss2PrivateKeyFile.Decode(absent, "key").EmptyAuth);
     }
 
     [Fact]
@@ -73,9 +76,11 @@ public sealed class Tss2PrivateKeyFileTests
         Assert.False(file.EmptyAuth);
     }
 
-    [Fact]
-    public void What_is_written_is_what_openssl_encodes() =>
-        Assert.Equal(Tss2Vectors.Der("asn1-every-field.pem"), Read("asn1-every-field.pem").EncodeDer());
+    [Theory]
+    [InlineData("asn1-every-field.pem")]
+    [InlineData("asn1-sealed.pem")]
+    public void What_is_written_is_what_openssl_encodes(string name) =>
+        Assert.Equal(Tss2Vectors.Der(name), Read(name).EncodeDer());
 
     [Theory]
     [InlineData("tpm2-openssl-ec-p256.pem")]
@@ -90,6 +95,18 @@ public sealed class Tss2PrivateKeyFileTests
         Assert.Equal(written, Tss2PrivateKeyFile.Parse(written, name).Encode());
         Assert.DoesNotContain((byte)'\r', written);
         Assert.Equal((byte)'\n', written[^1]);
+    }
+
+    [Fact]
+    public void The_comment_stands_before_the_PEM_block()
+    {
+        Tss2PrivateKeyFile file = Read("tpm2-openssl-ec-p256.pem");
+        Assert.Null(file.Comment);
+        byte[] written = (file with { Comment = "laptop für git" }).Encode();
+        Assert.StartsWith("Comment: laptop für git\n-----BEGIN TSS2 PRIVATE KEY-----\n",
+            System.Text.Encoding.UTF8.GetString(written), StringComparison.Ordinal);
+        Assert.Equal("laptop für git", Tss2PrivateKeyFile.Parse(written, "key").Comment);
+        Assert.Null(Tss2PrivateKeyFile.Parse([0xFF, (byte)'\n', .. written], "key").Comment);
     }
 
     [Fact]
