@@ -177,8 +177,9 @@ public sealed record Tss2PrivateKeyFile
         Tss2KeyType type = ReadType(key, fileName);
         bool emptyAuth = ReadExplicit(key, 0) is AsnReader empty && ReadLast(empty, empty.ReadBoolean());
         IReadOnlyList<Tss2Policy> policy = ReadExplicit(key, 1) is AsnReader policies ? ReadPolicies(policies) : [];
+        // Typed, because a null array would convert to an empty secret.
         ReadOnlyMemory<byte>? secret = ReadExplicit(key, 2) is AsnReader secrets
-            ? ReadLast<byte[]>(secrets, secrets.ReadOctetString())
+            ? new ReadOnlyMemory<byte>(ReadLast(secrets, secrets.ReadOctetString()))
             : null;
         IReadOnlyList<Tss2AuthPolicy> authPolicy = ReadExplicit(key, 3) is AsnReader authPolicies
             ? ReadAuthPolicies(authPolicies)

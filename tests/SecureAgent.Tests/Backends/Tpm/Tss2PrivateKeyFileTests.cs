@@ -73,6 +73,7 @@ public sealed class Tss2PrivateKeyFileTests
         Tss2PrivateKeyFile file = Read("asn1-sealed.pem");
         Assert.Equal(Tss2KeyType.Sealed, file.Type);
         Assert.Equal("disk", file.Description);
+        Assert.Null(file.Secret);
         Assert.False(file.EmptyAuth);
     }
 
