@@ -51,7 +51,7 @@ internal readonly struct SignOperation
             if (identity.VerifyBeforeRelease && !SignatureVerifier.Verify(identity.PublicKey, algorithm, data, raw))
             {
                 return new Refused(Refusal.BadSignature,
-                    $"{identity.Backend} returned a signature for {identity.Comment} that does not verify; it was thrown away")
+                    $"{identity.Backend} returned a signature for {identity.Comment} that is wrong; it is discarded")
                 {
                     Fingerprint = fingerprint,
                 };
@@ -65,8 +65,9 @@ internal readonly struct SignOperation
         }
     }
 
-    /// <summary>The algorithm, or <see langword="null"/> if it would be SHA-1. A request that names no hash and is no login, file
-    /// or certificate gets SHA-256, which no server that expects SHA-1 accepts: it is how <c>ssh-add -T</c> asks.</summary>
+    /// <summary>The algorithm, or <see langword="null"/> if it would be SHA-1. A request that names no hash and is no
+    /// login, file or certificate gets SHA-256, which no server that expects SHA-1 accepts: it is how <c>ssh-add -T</c>
+    /// asks.</summary>
     private static SignatureAlgorithm? ChooseAlgorithm(PublicKey key, SignatureFlags flags, SignedPayload payload)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(key, flags);
@@ -86,7 +87,10 @@ internal readonly struct SignOperation
     {
         if (_agent.Lock.IsLocked)
         {
-            return new Refused(Refusal.Locked, "the agent was locked while the device signed") { Fingerprint = fingerprint };
+            return new Refused(Refusal.Locked, "the agent was locked while the device signed")
+            {
+                Fingerprint = fingerprint,
+            };
         }
 
         AgentResponse.WriteSignResponse(response, algorithm, raw);

@@ -14,6 +14,8 @@ internal sealed class KeyEnrolmentCommand
     private const int NameCharacters = 100;
     private const int PinRounds = 3;
 
+    private static readonly string[] Types = ["ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048", "rsa-3072"];
+
     private readonly CommonOptions _common;
     private readonly Surroundings _surroundings;
     private readonly Argument<string> _name = new("NAME") { Description = "what to call it" };
@@ -41,9 +43,19 @@ internal sealed class KeyEnrolmentCommand
         Option<string> type = new("--type", "-t")
         {
             HelpName = "TYPE",
-            Description = "ecdsa-256, ecdsa-384, ecdsa-521, rsa-2048 or rsa-3072, as the TPM has them",
-            DefaultValueFactory = _ => "ecdsa-256",
+            Description = $"{string.Join(", ", Types)}, as the TPM has them",
+            DefaultValueFactory = _ => Types[0],
         };
+        type.Validators.Add(given =>
+        {
+            string? value = given.GetValueOrDefault<string>();
+            if (!Types.Contains(value))
+            {
+                given.AddError(value == "ed25519"
+                    ? "No TPM makes Ed25519 keys. secure-agent key seal NAME makes one that only the TPM can open."
+                    : $"--type takes {string.Join(", ", Types)}.");
+            }
+        });
         Command command = new("new", "Make a key in hardware, and write NAME.pub.")
         {
             options._name, options._in, type, options._pin, options._pcrs, options._comment,
@@ -143,7 +155,7 @@ internal sealed class KeyEnrolmentCommand
         string first = $"New PIN for key {key} in TPM";
         for (int round = 0; round < PinRounds; round++)
         {
-            Secret pin = await composition.Prompter.ReadSecretAsync(first, ct).ConfigureAwait(false) ?? throw NoPin(name, ct);
+            Secret pin = await composition.Prompter.ReadSecretAsync(first, ct).ConfigureAwait(false) ?? throw NoPin(name);
             using Secret? again = await composition.Prompter.ReadSecretAsync($"The new PIN for key {key} once more", ct)
                 .ConfigureAwait(false);
             if (again is not null && CryptographicOperations.FixedTimeEquals(pin.Span, again.Span))
@@ -154,21 +166,17 @@ internal sealed class KeyEnrolmentCommand
             pin.Dispose();
             if (again is null)
             {
-                throw NoPin(name, ct);
+                throw NoPin(name);
             }
 
             first = $"The two were different. New PIN for key {key} in TPM";
         }
 
-        throw NoPin(name, ct);
+        throw NoPin(name);
     }
 
-    private static CommandException NoPin(string name, CancellationToken ct)
-    {
-        // Ctrl-C at the prompt reaches the process as a signal of its own.
-        ct.ThrowIfCancellationRequested();
-        return new CommandException(ExitCode.PinDenied, $"{name} was not made: no PIN was given.");
-    }
+    private static CommandException NoPin(string name) =>
+        new(ExitCode.PinDenied, $"{name} was not made: no PIN was given.");
 
     private static async Task<TpmKeyEntry> WithPrivateFileAsync(
         string path, Composition composition, Func<ReadOnlyMemory<byte>, AskPassphrase, Task<TpmKeyEntry>> enrol)

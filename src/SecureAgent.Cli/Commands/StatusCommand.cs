@@ -70,15 +70,16 @@ internal static class StatusCommand
             {
                 IReadOnlyList<AgentIdentity> keys = await client.ListAsync(patience.Token).ConfigureAwait(false);
                 IReadOnlyList<string>? extensions = await client.QueryAsync(patience.Token).ConfigureAwait(false);
+                (bool isSecureAgent, IReadOnlyList<string> weaknesses) = client.Inspect();
                 AgentOutput agent = new()
                 {
                     Endpoint = endpoint,
                     Reachable = true,
                     Keys = keys.Count,
-                    // A locked agent lists nothing and refuses every question; another agent may do so without being locked.
-                    Locked = extensions is not null ? false : keys.Count > 0 ? false : null,
+                    // A locked agent lists nothing and does not name its extensions. Other agents may have none to name.
+                    Locked = extensions is not null || keys.Count > 0 ? false : isSecureAgent ? true : null,
                 };
-                return (agent, []);
+                return (agent, weaknesses);
             }
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -126,6 +127,7 @@ internal static class StatusCommand
         string agent = output.Agent switch
         {
             { Reachable: false } down => $"agent: not reachable at {down.Endpoint}: {down.Problem}",
+            { Locked: true } locked => $"agent: at {locked.Endpoint}; it is locked (ssh-add -X unlocks it)",
             { Locked: null } silent => $"agent: at {silent.Endpoint}; it lists no keys, and is locked or has none",
             { } up => $"agent: at {up.Endpoint}; it lists {up.Keys} {(up.Keys == 1 ? "key" : "keys")}",
         };

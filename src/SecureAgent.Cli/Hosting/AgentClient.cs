@@ -38,6 +38,10 @@ internal sealed class AgentClient : IAsyncDisposable
             : AgentResponse.DecodeQueryResponse(answer);
     }
 
+    /// <summary>Looks at the agent's process.</summary>
+    /// <returns>Whether it is this program, and what it could not do for its own protection, one sentence each.</returns>
+    public (bool IsSecureAgent, IReadOnlyList<string> Weaknesses) Inspect() => AgentProcess.Inspect(_stream);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 

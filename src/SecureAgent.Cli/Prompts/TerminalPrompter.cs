@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Prompts;
@@ -18,6 +17,8 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
 
     // How soon a cancelled prompt is taken away. It costs wake-ups only while a person is being asked.
     private const int PollMilliseconds = 100;
+
+    private static readonly TimeSpan LongestInterrupt = TimeSpan.FromSeconds(1);
 
     private readonly ISecretMemory _memory;
     private readonly bool _inputIsTerminal;
@@ -53,8 +54,8 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
 
         try
         {
-            using SafeFileHandle terminal = Open();
-            return TerminalMode.IsForeground(terminal) ? null : "another job has the terminal";
+            using FileStream terminal = Open();
+            return TerminalMode.IsForeground(terminal.SafeFileHandle) ? null : "another job has the terminal";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,7 +88,7 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
     /// <inheritdoc/>
     public IDisposable Show(string text)
     {
-        using SafeFileHandle terminal = Open();
+        using FileStream terminal = Open();
         Write(terminal, text + "\n");
         return new Notice();
     }
@@ -95,16 +96,17 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _asking.Dispose();
 
-    private SafeFileHandle Open() => File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+    private FileStream Open() =>
+        new(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
 
     private Secret? ReadLine(string text, CancellationToken ct)
     {
         try
         {
-            using SafeFileHandle terminal = Open();
+            using FileStream terminal = Open();
             bool interrupted;
             Secret? answer;
-            using (new TerminalMode(terminal))
+            using (new TerminalMode(terminal.SafeFileHandle))
             {
                 Write(terminal, text + ": ");
                 answer = ReadLine(terminal, ct, out interrupted);
@@ -114,6 +116,9 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
             if (interrupted)
             {
                 TerminalMode.Interrupt();
+                // The signal comes back on another thread, and cancels a command.
+                ct.WaitHandle.WaitOne(LongestInterrupt);
+                ct.ThrowIfCancellationRequested();
             }
 
             return answer;
@@ -126,7 +131,7 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
     }
 
     /// <summary>Reads to the end of the line, byte by byte into the secret.</summary>
-    private Secret? ReadLine(SafeFileHandle terminal, CancellationToken ct, out bool interrupted)
+    private Secret? ReadLine(FileStream terminal, CancellationToken ct, out bool interrupted)
     {
         interrupted = false;
         Secret answer = _memory.Allocate(MaxAnswerBytes);
@@ -173,15 +178,15 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
         }
     }
 
-    private static byte ReadByte(SafeFileHandle terminal, CancellationToken ct)
+    private static byte ReadByte(FileStream terminal, CancellationToken ct)
     {
         Span<byte> one = stackalloc byte[1];
         while (true)
         {
             ct.ThrowIfCancellationRequested();
-            if (TerminalMode.WaitForInput(terminal, PollMilliseconds))
+            if (TerminalMode.WaitForInput(terminal.SafeFileHandle, PollMilliseconds))
             {
-                if (RandomAccess.Read(terminal, one, 0) == 0)
+                if (terminal.ReadAtLeast(one, 1, throwOnEndOfStream: false) == 0)
                 {
                     throw new IOException("it was closed.");
                 }
@@ -204,8 +209,8 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
         return length;
     }
 
-    private static void Write(SafeFileHandle terminal, string text) =>
-        RandomAccess.Write(terminal, Encoding.UTF8.GetBytes(text), 0);
+    private static void Write(FileStream terminal, string text) =>
+        terminal.Write(Encoding.UTF8.GetBytes(text));
 
     /// <summary>What was written on a terminal stays there.</summary>
     private sealed class Notice : IDisposable
