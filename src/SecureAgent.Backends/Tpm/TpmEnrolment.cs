@@ -29,7 +29,8 @@ public sealed class TpmEnrolment : IDisposable
 
     /// <summary>Makes a key.</summary>
     /// <param name="request">What it is to be.</param>
-    /// <param name="type"><c>ecdsa-256</c>, <c>ecdsa-384</c>, <c>ecdsa-521</c>, <c>rsa-2048</c> or <c>rsa-3072</c>.</param>
+    /// <param name="type"><c>ecdsa-256</c>, <c>ecdsa-384</c>, <c>ecdsa-521</c>, <c>rsa-2048</c> or
+    /// <c>rsa-3072</c>.</param>
     /// <param name="ct">Ends the wait for the TPM's queue.</param>
     /// <exception cref="BackendException">The TPM has no such keys, or refused; no file was written.</exception>
     public async Task<TpmKeyEntry> NewAsync(TpmKeyRequest request, string type, CancellationToken ct)
@@ -46,7 +47,8 @@ public sealed class TpmEnrolment : IDisposable
         return _directory.Write(request.Name, file, request.ReplacePublicKey);
     }
 
-    /// <summary>Moves an existing RSA or ECDSA private key into the TPM. The file it comes from stays as it is.</summary>
+    /// <summary>Moves an existing RSA or ECDSA private key into the TPM. The file it comes from stays as it
+    /// is.</summary>
     /// <param name="request">What it is to be.</param>
     /// <param name="content">The private key file: OpenSSH's own format, PKCS #8, PKCS #1 or SEC 1 PEM.</param>
     /// <param name="fileName">What to call it in an error.</param>
@@ -61,7 +63,8 @@ public sealed class TpmEnrolment : IDisposable
         using PrivateKeyMaterial key = await PrivateKeyFile.ReadAsync(content, fileName, ask, ct).ConfigureAwait(false);
         if (key.Ed25519Seed is not null)
         {
-            throw new BackendException(BackendFailure.Refused, $"{fileName} is an Ed25519 key, which no TPM computes with. "
+            throw new BackendException(
+                BackendFailure.Refused, $"{fileName} is an Ed25519 key, which no TPM computes with. "
                 + $"Seal it instead: secure-agent key seal {request.Name} {fileName}");
         }
 
@@ -103,7 +106,8 @@ public sealed class TpmEnrolment : IDisposable
         using PrivateKeyMaterial key = await PrivateKeyFile.ReadAsync(content, fileName, ask, ct).ConfigureAwait(false);
         if (key.Ed25519Seed is null)
         {
-            throw new BackendException(BackendFailure.Refused, $"{fileName} is not an Ed25519 key, and only those are sealed. "
+            throw new BackendException(
+                BackendFailure.Refused, $"{fileName} is not an Ed25519 key, and only those are sealed. "
                 + $"The TPM can hold this one: secure-agent key import {request.Name} {fileName} --in tpm");
         }
 
@@ -188,7 +192,8 @@ public sealed class TpmEnrolment : IDisposable
         SignatureFlags flags = SignatureFlags.SSH_AGENT_RSA_SHA2_256;
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(key.PublicKey!, flags); // A usable key has one.
         byte[] digest = CryptographicOperations.HashData(algorithm.Hash!.Value, challenge); // RSA and ECDSA have one.
-        return Verified(algorithm, TpmSigner.Sign(tpm, key, TpmSigner.SchemeOf(key, algorithm), digest, PinOf(request)));
+        return Verified(
+            algorithm, TpmSigner.Sign(tpm, key, TpmSigner.SchemeOf(key, algorithm), digest, PinOf(request)));
 
         Tss2PrivateKeyFile Verified(SignatureAlgorithm used, byte[] signature) =>
             SignatureVerifier.Verify(key.PublicKey!, used, challenge, signature) // A usable key has one.

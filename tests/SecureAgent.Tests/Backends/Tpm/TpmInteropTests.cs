@@ -6,10 +6,12 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
-/// <summary>Key files of this program in Debian's tpm2-openssl provider, and those of the provider and of tpm2-tools here.</summary>
+/// <summary>Key files of this program in Debian's tpm2-openssl provider, and those of the provider and of tpm2-tools
+/// here.</summary>
 public sealed class TpmInteropTests : IDisposable
 {
-    private static readonly string[] Provider = ["-provider", "tpm2", "-provider", "default", "-propquery", "?provider=tpm2"];
+    private static readonly string[] Provider =
+        ["-provider", "tpm2", "-provider", "default", "-propquery", "?provider=tpm2"];
 
     private readonly string _root = Directory.CreateTempSubdirectory("interop-").FullName;
 
@@ -51,7 +53,8 @@ public sealed class TpmInteropTests : IDisposable
         TpmKeyEntry key;
         using (TpmEnrolment enrolment = bench.Enrolment())
         {
-            key = await enrolment.ImportAsync(TpmKeyBench.Request("moved"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct),
+            key = await enrolment.ImportAsync(
+                TpmKeyBench.Request("moved"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct),
                 path, (_, _) => default, TpmKeyBench.Ct);
         }
 
@@ -65,7 +68,8 @@ public sealed class TpmInteropTests : IDisposable
     [InlineData("EC", "group:P-384", null, true)]
     [InlineData("RSA", "bits:2048", null, false)]
     [InlineData("RSA", "bits:2048", "1234", true)]
-    public async Task A_key_written_by_the_OpenSSL_provider_signs_here(string algorithm, string size, string? pin, bool persistent)
+    public async Task A_key_written_by_the_OpenSSL_provider_signs_here(
+        string algorithm, string size, string? pin, bool persistent)
     {
         RequireProvider();
         SwtpmProcess swtpm = SwtpmProcess.Start();
@@ -79,7 +83,8 @@ public sealed class TpmInteropTests : IDisposable
 
         string[] auth = pin is null ? [] : ["-pkeyopt", "user-auth:" + pin];
         string path = KeyPath(bench, "theirs");
-        Run(swtpm, "openssl", ["genpkey", "-provider", "tpm2", "-provider", "base", "-algorithm", algorithm, "-pkeyopt", size,
+        Run(swtpm, "openssl",
+            ["genpkey", "-provider", "tpm2", "-provider", "base", "-algorithm", algorithm, "-pkeyopt", size,
             .. auth, .. parent, "-out", path]);
         bench.Person.Answer = _ => "1234";
         TpmKeyEntry key = bench.Directory.Get("theirs");
@@ -105,9 +110,11 @@ public sealed class TpmInteropTests : IDisposable
         string publicPart = Path.Combine(_root, "key.pub");
         string privatePart = Path.Combine(_root, "key.priv");
         string[] auth = pin is null ? [] : ["-p", pin];
-        Run(swtpm, "tpm2_create", ["-Q", "-C", "0x81000001", "-G", algorithm, "-u", publicPart, "-r", privatePart, .. auth]);
+        Run(swtpm, "tpm2_create",
+            ["-Q", "-C", "0x81000001", "-G", algorithm, "-u", publicPart, "-r", privatePart, .. auth]);
         Flush(swtpm);
-        Run(swtpm, "tpm2_encodeobject", ["-C", "0x81000001", "-u", publicPart, "-r", privatePart, .. keyAuth ? (string[])["-p"] : [],
+        Run(swtpm, "tpm2_encodeobject",
+            ["-C", "0x81000001", "-u", publicPart, "-r", privatePart, .. keyAuth ? (string[])["-p"] : [],
             "-o", KeyPath(bench, "theirs")]);
         Flush(swtpm);
         bench.Person.Answer = _ => pin;
@@ -126,7 +133,8 @@ public sealed class TpmInteropTests : IDisposable
         Run(swtpm, "openssl", ["pkey", .. Provider, "-in", key.Path, .. pass, "-pubout", "-out", publicKey]);
         string line = TpmKeyDirectoryTests.Output(Requires.Tool("ssh-keygen"), "-i", "-m", "PKCS8", "-f", publicKey);
         Assert.Equal(key.PublicKey!.Blob, OpenSshPublicKeyLine.Parse(line).Blob);
-        Run(swtpm, "openssl", ["pkeyutl", .. Provider, "-sign", "-inkey", key.Path, .. pass, "-rawin", "-digest", "sha256", "-in", data,
+        Run(swtpm, "openssl",
+            ["pkeyutl", .. Provider, "-sign", "-inkey", key.Path, .. pass, "-rawin", "-digest", "sha256", "-in", data,
             "-out", signature]);
         Run(swtpm, "openssl", ["dgst", "-sha256", "-verify", publicKey, "-signature", signature, data]);
     }

@@ -94,13 +94,17 @@ internal sealed class TpmKeyBench : IAsyncDisposable
         SignForAsync(backend, comment, flags, Ct);
 
     /// <summary>The same for a client that may leave.</summary>
-    public static async Task SignForAsync(TpmKeyBackend backend, string comment, SignatureFlags flags, CancellationToken client)
+    public static async Task SignForAsync(
+        TpmKeyBackend backend, string comment, SignatureFlags flags, CancellationToken client)
     {
         Identity identity = backend.Snapshot().First(candidate => candidate.Comment == comment);
         byte[] data = RandomNumberGenerator.GetBytes(200);
-        SignatureFlags asked = identity.PublicKey is RsaPublicKey && flags == default ? SignatureFlags.SSH_AGENT_RSA_SHA2_256 : flags;
+        SignatureFlags asked = identity.PublicKey is RsaPublicKey && flags == default
+            ? SignatureFlags.SSH_AGENT_RSA_SHA2_256
+            : flags;
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(identity.PublicKey, asked);
-        byte[] raw = await identity.Signer.SignAsync(algorithm, data, Who(comment), client).AsTask().WaitAsync(Deadline, Ct);
+        byte[] raw = await identity.Signer.SignAsync(algorithm, data, Who(comment), client).AsTask()
+            .WaitAsync(Deadline, Ct);
         Assert.True(SignatureVerifier.Verify(identity.PublicKey, algorithm, data, raw));
     }
 
@@ -115,7 +119,8 @@ internal sealed class TpmKeyBench : IAsyncDisposable
         return response[.._device!.Transmit(command, response)];
     }, Ct);
 
-    // TPM2_PCR_Extend (Part 3, 22.2): pcrHandle, authorisation by the empty password, TPML_DIGEST_VALUES of one SHA-256.
+    // TPM2_PCR_Extend (Part 3, 22.2): pcrHandle, authorisation by the empty password, TPML_DIGEST_VALUES of one
+    // SHA-256.
     public async Task ExtendPcr16Async()
     {
         byte[] response = await TransmitAsync(

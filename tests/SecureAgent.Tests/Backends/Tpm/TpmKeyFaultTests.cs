@@ -3,9 +3,10 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
-/// <summary>Trouble with the TPM, as a request sees it: a clear error or none, no PIN lost, the next request works.</summary>
-/// <remarks>A TPM that lost its power after a key with a PIN was used counts that as one wrong authorisation (TPM 2.0 Part 1,
-/// 19.8: "non-orderly" start), so tests that do this reset the counter.</remarks>
+/// <summary>Trouble with the TPM, as a request sees it: a clear error or none, no PIN lost, the next request
+/// works.</summary>
+/// <remarks>A TPM that lost its power after a key with a PIN was used counts that as one wrong authorisation (TPM 2.0
+/// Part 1, 19.8: "non-orderly" start), so tests that do this reset the counter.</remarks>
 public sealed class TpmKeyFaultTests
 {
     [Theory]
@@ -123,7 +124,8 @@ public sealed class TpmKeyFaultTests
                 once = false;
                 return Damage(response, round % 4, new Random(seed));
             };
-            await Assert.ThrowsAnyAsync<BackendException>(() => TpmKeyBench.SignAsync(backend, round % 2 == 0 ? "git" : "sealed"));
+            await Assert.ThrowsAnyAsync<BackendException>(
+                () => TpmKeyBench.SignAsync(backend, round % 2 == 0 ? "git" : "sealed"));
             bench.Bus.After = null;
             await TpmKeyBench.SignAsync(backend, round % 2 == 0 ? "git" : "sealed");
         }
@@ -137,7 +139,8 @@ public sealed class TpmKeyFaultTests
     public async Task A_TPM_that_is_not_there_is_named_and_its_keys_stay_listed(string kind)
     {
         await using TpmKeyBench bench = await NewAsync(kind);
-        TpmAccess nothing = new(TpmTcti.Parse("swtpm:path=/nonexistent/tpm.sock").Open, new TestMemory(), TimeProvider.System);
+        TpmAccess nothing =
+            new(TpmTcti.Parse("swtpm:path=/nonexistent/tpm.sock").Open, new TestMemory(), TimeProvider.System);
         await using TpmKeyBackend backend = new(
             bench.NewDirectory(), nothing, bench.Person, PinCachePolicy.UntilDropped, bench.Log, TimeProvider.System);
         Assert.Equal(3, backend.Snapshot().Count);
