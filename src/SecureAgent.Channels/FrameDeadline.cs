@@ -1,8 +1,8 @@
 namespace SecureAgent.Channels;
 
-/// <summary>Calls back, once, when a frame has been incomplete for too long. Clients commonly send a frame in two writes, so
-/// that arming must cost next to nothing: the timer is left running when the frame completes, looks again when it
-/// fires, and is not armed at all on a connection that is idle.</summary>
+/// <summary>Calls back, once, when a frame has been incomplete for too long. Clients commonly send a frame in two
+/// writes, so that arming must cost next to nothing: the timer is left running when the frame completes, looks again
+/// when it fires, and is not armed at all on a connection that is idle.</summary>
 internal sealed class FrameDeadline : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);

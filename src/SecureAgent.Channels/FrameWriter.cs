@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Channels;
 
-/// <summary>Collects one answer behind its length prefix, in memory that is rented only while there is an answer.</summary>
+/// <summary>Collects one answer behind its length prefix, in memory that is rented only while there is an
+/// answer.</summary>
 internal sealed class FrameWriter : IBufferWriter<byte>
 {
     private const int PrefixSizeBytes = sizeof(uint);
@@ -13,7 +14,8 @@ internal sealed class FrameWriter : IBufferWriter<byte>
     private byte[] _buffer = [];
     private int _count;
 
-    /// <summary>The answer with its prefix (RFC 9987, "requests and responses": uint32 length, byte type, contents).</summary>
+    /// <summary>The answer with its prefix (RFC 9987, "requests and responses": uint32 length, byte type,
+    /// contents).</summary>
     public ReadOnlyMemory<byte> Complete()
     {
         if (_count == 0)

@@ -6,7 +6,8 @@ namespace SecureAgent.Channels;
 
 /// <summary>One client on a stream: takes frames off it in whatever pieces they arrive, has each answered, and writes
 /// the answers in order. It never looks inside a frame. A frame's length is 1 to 262144; anything else closes the
-/// connection, and so does a frame that stays incomplete for 10 seconds. A client that is merely silent may stay.</summary>
+/// connection, and so does a frame that stays incomplete for 10 seconds. A client that is merely silent may
+/// stay.</summary>
 /// <remarks>RFC 9987, "requests and responses". An idle connection holds about 1 KiB; more is rented as bytes arrive,
 /// never because a prefix promises them, and given back when the frame is answered. Request bytes, which may be a
 /// passphrase or a private key, are zeroed as soon as they are answered.</remarks>
@@ -19,7 +20,8 @@ public sealed class StreamConnection
     private const int OwnSizeBytes = 1024;
     private const int AheadSizeBytes = 4096;
 
-    /// <summary>A client that never lets its next read wait would otherwise keep a pool thread from everybody else.</summary>
+    /// <summary>A client that never lets its next read wait would otherwise keep a pool thread from everybody
+    /// else.</summary>
     private const int FramesPerTurn = 64;
 
     private readonly Stream _stream;
@@ -47,8 +49,8 @@ public sealed class StreamConnection
         _buffer = _own;
     }
 
-    /// <summary>Serves until the client leaves, breaks the framing, or <paramref name="ct"/> is cancelled. Never throws for
-    /// anything that a client or the stream does.</summary>
+    /// <summary>Serves until the client leaves, breaks the framing, or <paramref name="ct"/> is cancelled. Never throws
+    /// for anything that a client or the stream does.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         using CancellationTokenSource leaving = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -78,7 +80,8 @@ public sealed class StreamConnection
         }
     }
 
-    /// <summary>The loop, in one method on purpose: one that awaits in its place would cost an allocation per request.</summary>
+    /// <summary>The loop, in one method on purpose: one that awaits in its place would cost an allocation per
+    /// request.</summary>
     private async Task ServeAsync(FrameDeadline deadline, CancellationTokenSource leaving)
     {
         int served = 0;
@@ -192,8 +195,8 @@ public sealed class StreamConnection
         }
     }
 
-    /// <summary>Waits for a slow answer and cancels it if the client leaves meanwhile, which only reading shows. A client
-    /// that sends more than <c>_ahead</c> holds before it is answered is not watched further.</summary>
+    /// <summary>Waits for a slow answer and cancels it if the client leaves meanwhile, which only reading shows. A
+    /// client that sends more than <c>_ahead</c> holds before it is answered is not watched further.</summary>
     private async Task WatchAsync(Task answering, CancellationTokenSource leaving)
     {
         _ahead ??= ArrayPool<byte>.Shared.Rent(AheadSizeBytes);
@@ -245,7 +248,8 @@ public sealed class StreamConnection
     }
 
     /// <summary>Makes room for <paramref name="count"/> bytes at <c>_end</c>: moves what is there to the front, or to a
-    /// buffer of twice the size. The callers never hold more than one frame and one read, which bounds the size.</summary>
+    /// buffer of twice the size. The callers never hold more than one frame and one read, which bounds the
+    /// size.</summary>
     private void MakeRoom(int count)
     {
         if (_buffer.Length - _end >= count)

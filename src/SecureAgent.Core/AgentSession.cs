@@ -3,8 +3,9 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Core;
 
-/// <summary>The agent as one connection sees it: bytes of a request in, bytes of its answer out. Requests of one session are
-/// handled one after the other; sessions run side by side and hold no lock while a device or a person takes time.</summary>
+/// <summary>The agent as one connection sees it: bytes of a request in, bytes of its answer out. Requests of one
+/// session are handled one after the other; sessions run side by side and hold no lock while a device or a person takes
+/// time.</summary>
 public sealed class AgentSession : IDisposable
 {
     private static readonly string[] Extensions = [SessionBind.ExtensionName];
@@ -22,14 +23,17 @@ public sealed class AgentSession : IDisposable
     /// bind. Once true it stays so.</summary>
     public bool IsRemote => _bindings.Attempted;
 
-    /// <summary>Whether requests may come from another host, through a forwarded connection. Once true it stays so.</summary>
+    /// <summary>Whether requests may come from another host, through a forwarded connection. Once true it stays
+    /// so.</summary>
     public bool IsForwarded => _bindings.IsForwarded;
 
     /// <summary>Answers one request.</summary>
-    /// <param name="request">The body of the message, without its length prefix; read until the answer is complete.</param>
+    /// <param name="request">The body of the message, without its length prefix; read until the answer is
+    /// complete.</param>
     /// <param name="response">Takes exactly one body of an answer, without a length prefix.</param>
     /// <param name="ct">Cancelled when the client has gone.</param>
-    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled; nothing was written.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled; nothing was
+    /// written.</exception>
     /// <remarks>Whatever else goes wrong is answered SSH_AGENT_FAILURE or, for an extension that is known,
     /// SSH_AGENT_EXTENSION_FAILURE, and logged once; the connection goes on (RFC 9987, "generic responses").</remarks>
     public ValueTask HandleAsync(ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)
@@ -55,9 +59,11 @@ public sealed class AgentSession : IDisposable
         }
     }
 
-    private static bool IsBind(AgentRequest request) => request is AgentRequest.Extension { Name: SessionBind.ExtensionName };
+    private static bool IsBind(AgentRequest request) =>
+        request is AgentRequest.Extension { Name: SessionBind.ExtensionName };
 
-    private static bool IsQuery(AgentRequest request) => request is AgentRequest.Extension { Name: AgentRequest.Extension.Query };
+    private static bool IsQuery(AgentRequest request) =>
+        request is AgentRequest.Extension { Name: AgentRequest.Extension.Query };
 
     private async ValueTask AnswerAsync(
         ReadOnlyMemory<byte> message, IBufferWriter<byte> response, CancellationToken ct)
@@ -99,9 +105,9 @@ public sealed class AgentSession : IDisposable
         }
     }
 
-    /// <summary>The one gate. A list passes it before it is even decoded, and is empty while the agent is locked. A bind
-    /// passes it always: if a locked agent ignored binds, connections forwarded meanwhile would count as local once it is
-    /// unlocked (OpenSSH 6a57081dc).</summary>
+    /// <summary>The one gate. A list passes it before it is even decoded, and is empty while the agent is locked. A
+    /// bind passes it always: if a locked agent ignored binds, connections forwarded meanwhile would count as local
+    /// once it is unlocked (OpenSSH 6a57081dc).</summary>
     private Refused? Gate(AgentRequest request)
     {
         if (IsBind(request))
@@ -224,7 +230,8 @@ public sealed class AgentSession : IDisposable
 
     private static ValueTask<Refused?> Refuse(Refusal reason, string message) => new(new Refused(reason, message));
 
-    /// <summary>The one exit of every request that is not done: the wire learns only that, the log learns why.</summary>
+    /// <summary>The one exit of every request that is not done: the wire learns only that, the log learns
+    /// why.</summary>
     private void Fail(
         Refused refused, ReadOnlyMemory<byte> message, bool isKnownExtension, IBufferWriter<byte> response)
     {
@@ -250,5 +257,9 @@ public sealed class AgentSession : IDisposable
     }
 
     private void Log(string kind, string message, string? fingerprint = null) =>
-        _agent.Log(new AgentEvent(AgentEventLevel.Information, kind, message) { Peer = Peer, Fingerprint = fingerprint });
+        _agent.Log(new AgentEvent(AgentEventLevel.Information, kind, message)
+        {
+            Peer = Peer,
+            Fingerprint = fingerprint,
+        });
 }

@@ -8,7 +8,8 @@ namespace SecureAgent.Core;
 /// <param name="Refusals">Refused requests since the start.</param>
 /// <param name="LastRefusal">The latest of them, if any.</param>
 /// <param name="LastRefusalAt">When that was.</param>
-/// <param name="SecretMemoryWeakness">Why secrets are less protected than they should be, or <see langword="null"/>.</param>
+/// <param name="SecretMemoryWeakness">Why secrets are less protected than they should be, or
+/// <see langword="null"/>.</param>
 public sealed record AgentStatus(
     int Identities,
     int Sessions,

@@ -1,7 +1,7 @@
 namespace SecureAgent.Core;
 
-/// <summary>A device, module or key file said no, or cannot be reached. The message is for the person: what happened, to
-/// which key or device, and what to do next; it holds no secret.</summary>
+/// <summary>A device, module or key file said no, or cannot be reached. The message is for the person: what happened,
+/// to which key or device, and what to do next; it holds no secret.</summary>
 public class BackendException : Exception
 {
     /// <summary>Creates the exception.</summary>

@@ -12,7 +12,8 @@ public enum BackendFailure
     /// <summary>Busy for now, trying again helps; exit code 75.</summary>
     Busy,
 
-    /// <summary>The PIN was wrong, is missing, or was not asked for because nobody can be asked; exit code 77.</summary>
+    /// <summary>The PIN was wrong, is missing, or was not asked for because nobody can be asked; exit code
+    /// 77.</summary>
     PinRequired,
 
     /// <summary>The device is locked out after wrong PINs; exit code 77.</summary>

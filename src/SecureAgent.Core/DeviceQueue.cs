@@ -36,9 +36,11 @@ public sealed class DeviceQueue : IAsyncDisposable
     }
 
     /// <summary>Runs <paramref name="job"/> after everything that was queued before it.</summary>
-    /// <param name="job">May block. Its token is cancelled with <paramref name="ct"/> and when the queue is disposed.</param>
+    /// <param name="job">May block. Its token is cancelled with <paramref name="ct"/> and when the queue is
+    /// disposed.</param>
     /// <param name="ct">Cancelled while the job waits: it leaves the queue at once and never runs. Cancelled while it
-    /// runs: the job decides, and the task ends when the job has ended, so that nothing it uses is freed under it.</param>
+    /// runs: the job decides, and the task ends when the job has ended, so that nothing it uses is freed under
+    /// it.</param>
     /// <returns>What the job returned or threw; continuations never run on the device's thread.</returns>
     /// <exception cref="ObjectDisposedException">The queue has been disposed.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, T> job, CancellationToken ct)

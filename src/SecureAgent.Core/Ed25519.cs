@@ -56,8 +56,8 @@ public static class Ed25519
         }
     }
 
-    /// <summary>Whether <paramref name="signature"/> of <paramref name="data"/> is that of <paramref name="publicKey"/>;
-    /// a wrong size is a wrong signature.</summary>
+    /// <summary>Whether <paramref name="signature"/> of <paramref name="data"/> is that of
+    /// <paramref name="publicKey"/>; a wrong size is a wrong signature.</summary>
     public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if (publicKey.Length != PublicKeySizeBytes || signature.Length != SignatureSizeBytes)

@@ -9,7 +9,8 @@ public interface IChannel
     /// <summary>What the user points a client at, such as the socket's path.</summary>
     string Endpoint { get; }
 
-    /// <summary>Completes once clients can connect; faults as <see cref="RunAsync"/> does if it cannot listen.</summary>
+    /// <summary>Completes once clients can connect; faults as <see cref="RunAsync"/> does if it cannot
+    /// listen.</summary>
     Task Listening { get; }
 
     /// <summary>Listens and serves until <paramref name="ct"/> is cancelled, then closes every connection.</summary>

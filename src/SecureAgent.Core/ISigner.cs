@@ -12,6 +12,8 @@ public interface ISigner
     /// <param name="ct">Cancelled when the client has gone or a deadline passed.</param>
     /// <returns>ECDSA: r‖s, each ⌈field bits/8⌉ bytes, big-endian, left-padded. RSA: modulus-length PKCS#1 v1.5 block.
     /// Ed25519: 64 bytes. The caller owns the array.</returns>
-    /// <exception cref="BackendException">The device refused, is locked out or has gone; nothing was signed.</exception>
-    ValueTask<byte[]> SignAsync(SignatureAlgorithm algorithm, ReadOnlyMemory<byte> data, SignContext who, CancellationToken ct);
+    /// <exception cref="BackendException">The device refused, is locked out or has gone; nothing was
+    /// signed.</exception>
+    ValueTask<byte[]> SignAsync(
+        SignatureAlgorithm algorithm, ReadOnlyMemory<byte> data, SignContext who, CancellationToken ct);
 }

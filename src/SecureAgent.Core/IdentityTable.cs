@@ -12,8 +12,8 @@ internal sealed class IdentityTable : IDisposable
     private readonly IAgentLog _log;
     private readonly IReadOnlyList<Identity>[] _listed;
 
-    // What ssh-add removed, by backend: gone until the backend itself stops listing it, so that a key file that is taken
-    // away and put back appears again.
+    // What ssh-add removed, by backend: gone until the backend itself stops listing it, so that a key file that is
+    // taken away and put back appears again.
     private readonly HashSet<KeyBlob>[] _removed;
     private volatile View _current;
 
@@ -35,8 +35,8 @@ internal sealed class IdentityTable : IDisposable
     /// <summary>What is listed now.</summary>
     public View Current => _current;
 
-    /// <summary>The identity that <paramref name="blob"/> names. A certificate that is not listed finds its key, because a
-    /// client may hold certificates that the agent has never seen.</summary>
+    /// <summary>The identity that <paramref name="blob"/> names. A certificate that is not listed finds its key,
+    /// because a client may hold certificates that the agent has never seen.</summary>
     /// <exception cref="WireFormatException">It starts as a certificate and is none.</exception>
     public Identity? Find(KeyBlob blob)
     {

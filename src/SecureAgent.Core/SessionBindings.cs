@@ -13,8 +13,8 @@ internal sealed class SessionBindings
     /// <summary>The bindings in the order they were made.</summary>
     public IReadOnlyList<Binding> All => _bindings;
 
-    /// <summary>Whether a client ever tried to bind, successfully or not. Then an SSH client is at the other end, perhaps one
-    /// that forwards, and never the user's own <c>ssh-add</c>.</summary>
+    /// <summary>Whether a client ever tried to bind, successfully or not. Then an SSH client is at the other end,
+    /// perhaps one that forwards, and never the user's own <c>ssh-add</c>.</summary>
     public bool Attempted { get; private set; }
 
     /// <summary>Whether requests may come from another host: bound for forwarding, or a bind failed, so that nothing is
@@ -27,7 +27,8 @@ internal sealed class SessionBindings
     /// <exception cref="WireFormatException">The contents do not parse.</exception>
     public string? Bind(ReadOnlyMemory<byte> contents)
     {
-        // Both before parsing: a bind that fails in whatever way must leave the connection with less trust, not with more.
+        // Both before parsing: a bind that fails in whatever way must leave the connection with less trust, not with
+        // more.
         bool wasForwarded = IsForwarded;
         Attempted = true;
         IsForwarded = true;
@@ -67,12 +68,25 @@ internal sealed class SessionBindings
         return null;
     }
 
+    /// <summary>Whether the host key signed the session id and, if it is a certificate, its authority signed that;
+    /// whether anybody trusts the authority is not asked here.</summary>
     private static bool IsSignedByHost(SessionBind bind)
     {
-        PublicKey hostKey = PublicKey.DecodeKeyOrCertificate(bind.HostKey);
-        SignatureBlob signature = SignatureBlob.Decode(bind.Signature);
+        if (!CertificateKeyType.IsCertificate(bind.HostKey))
+        {
+            return IsSigned(PublicKey.Decode(bind.HostKey.Memory), bind.SessionId, bind.Signature);
+        }
+
+        Certificate certificate = Certificate.Decode(bind.HostKey);
+        return IsSigned(certificate.SignatureKey, certificate.ToBeSigned, certificate.Signature)
+            && IsSigned(certificate.PublicKey, bind.SessionId, bind.Signature);
+    }
+
+    private static bool IsSigned(PublicKey key, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signatureBlob)
+    {
+        SignatureBlob signature = SignatureBlob.Decode(signatureBlob);
         return signature.Algorithm != SignatureAlgorithm.SshRsa
-            && SignatureVerifier.Verify(hostKey, signature.Algorithm, bind.SessionId.Span, signature.Raw.Span);
+            && SignatureVerifier.Verify(key, signature.Algorithm, data.Span, signature.Raw.Span);
     }
 
     /// <summary>The checks of OpenSSH in their order.</summary>
@@ -107,6 +121,7 @@ internal sealed class SessionBindings
     /// <summary>One recorded binding.</summary>
     /// <param name="HostKey">The server's host key or host certificate.</param>
     /// <param name="SessionId">Identifier of the SSH session.</param>
-    /// <param name="IsForwarding">Whether the agent is forwarded to that server, rather than used to log in to it.</param>
+    /// <param name="IsForwarding">Whether the agent is forwarded to that server, rather than used to log in to
+    /// it.</param>
     internal sealed record Binding(KeyBlob HostKey, ReadOnlyMemory<byte> SessionId, bool IsForwarding);
 }

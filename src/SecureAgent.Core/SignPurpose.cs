@@ -5,7 +5,8 @@ namespace SecureAgent.Core;
 /// <summary>Says in words what a signature is for.</summary>
 internal static class SignPurpose
 {
-    /// <summary>One phrase for prompts and logs. Names in it are as the client wrote them; whoever shows it escapes it.</summary>
+    /// <summary>One phrase for prompts and logs. Names in it are as the client wrote them; whoever shows it escapes
+    /// it.</summary>
     public static string Describe(SignedPayload payload, SessionBindings bindings)
     {
         string purpose = payload switch

@@ -3,16 +3,18 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Core;
 
-/// <summary>Checks raw signatures: those of host keys in a session-bind, and those of devices before they leave.</summary>
+/// <summary>Checks raw signatures: those of host keys in a session-bind, and those of devices before they
+/// leave.</summary>
 public static class SignatureVerifier
 {
-    /// <summary>Whether <paramref name="raw"/> is the signature of <paramref name="key"/> over <paramref name="data"/>.</summary>
+    /// <summary>Whether <paramref name="raw"/> is the signature of <paramref name="key"/> over
+    /// <paramref name="data"/>.</summary>
     /// <param name="key">The plain key.</param>
     /// <param name="algorithm">How it was made; one that is not the key's is a wrong signature.</param>
     /// <param name="data">The unhashed bytes.</param>
     /// <param name="raw">As <see cref="ISigner.SignAsync"/> returns it; any length.</param>
-    /// <returns><see langword="false"/> also for keys that are no points or moduli, and for types not verified here: security
-    /// keys and ML-DSA.</returns>
+    /// <returns><see langword="false"/> also for keys that are no points or moduli, and for types not verified here:
+    /// security keys and ML-DSA.</returns>
     public static bool Verify(
         PublicKey key, SignatureAlgorithm algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> raw)
     {
@@ -22,7 +24,8 @@ public static class SignatureVerifier
             return key switch
             {
                 RsaPublicKey rsa when algorithm.IsRsa => VerifyRsa(rsa, algorithm.Hash, data, raw),
-                EcdsaPublicKey ecdsa when algorithm == SignatureAlgorithm.ForCurve(ecdsa.Curve) => VerifyEcdsa(ecdsa, data, raw),
+                EcdsaPublicKey ecdsa when algorithm == SignatureAlgorithm.ForCurve(ecdsa.Curve) =>
+                    VerifyEcdsa(ecdsa, data, raw),
                 Ed25519PublicKey ed25519 when algorithm == SignatureAlgorithm.SshEd25519 =>
                     Ed25519.Verify(ed25519.Key.Span, data, raw),
                 _ => false,

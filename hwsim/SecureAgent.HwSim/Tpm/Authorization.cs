@@ -90,7 +90,7 @@ internal sealed class Authorization(
         TpmSession session = use.Session!;
         PolicyState policy = session.Policy;
         (TPM_ALG_ID hash, byte[] authPolicy) = tpm.AuthPolicyOf(context, use.HandleNumber);
-        if (authPolicy.Length == 0)
+        if (authPolicy.Length == 0 && context.Entity(use.HandleNumber) is null)
         {
             throw TPM_RC_AUTH_UNAVAILABLE.Error();
         }

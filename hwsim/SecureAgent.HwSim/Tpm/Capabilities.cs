@@ -93,8 +93,8 @@ internal sealed class Capabilities(TpmState tpm)
             TPM_HT.TPM_HT_NV_INDEX => tpm.Nv.All.Select(index => index.Index),
             TPM_HT.TPM_HT_HMAC_SESSION => tpm.Sessions.Loaded.Select(session => session.Handle),
 
-            // The type of a saved session is not asked: all of them are listed with the type of policy sessions.
-            TPM_HT.TPM_HT_POLICY_SESSION => tpm.Sessions.Saved.Keys.Select(slot => POLICY_SESSION_FIRST + slot),
+            // Here the type of policy sessions asks for the saved sessions, whose own type is not told.
+            TPM_HT.TPM_HT_POLICY_SESSION => tpm.Sessions.Saved.Keys.Select(slot => HMAC_SESSION_FIRST + slot),
             TPM_HT.TPM_HT_PERMANENT =>
             [
                 TPM_RH_OWNER, TPM_RH_NULL, TPM_RS_PW, TPM_RH_LOCKOUT, TPM_RH_ENDORSEMENT, TPM_RH_PLATFORM,

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace SecureAgent.HwSim.Tpm;
 
 /// <summary>Takes commands apart, authorizes and runs them, and builds the responses (Part 3, 5: command processing).</summary>
@@ -16,6 +18,11 @@ internal sealed class CommandDispatcher(TpmState tpm)
         catch (TpmError error)
         {
             return Failure(error.ResponseCode);
+        }
+        catch (CryptographicException)
+        {
+            // A key that parses but that the platform's cryptography refuses, such as one with an even exponent.
+            return Failure(TPM_RC_FAILURE);
         }
         finally
         {
@@ -55,6 +62,12 @@ internal sealed class CommandDispatcher(TpmState tpm)
         }
 
         definition.Run(context);
+        if (sessions is null && !definition.NoSessions)
+        {
+            // A command without sessions ends the exclusiveness of an audit session.
+            tpm.Sessions.ExclusiveAudit = 0;
+        }
+
         return Respond(context, sessions);
     }
 
@@ -68,8 +81,7 @@ internal sealed class CommandDispatcher(TpmState tpm)
         TPM_ST tag = (TPM_ST)reader.UInt16();
         if (tag is not (TPM_ST.TPM_ST_NO_SESSIONS or TPM_ST.TPM_ST_SESSIONS))
         {
-            // Part 3, 5.2 also allows TPM_RC_BAD_TAG; swtpm answers this.
-            throw TPM_RC_VALUE.Error();
+            throw (Enum.IsDefined(tag) ? TPM_RC_BAD_TAG : TPM_RC_VALUE).Error();
         }
 
         if (reader.UInt32() != length)

@@ -60,7 +60,7 @@ internal sealed class DictionaryAttack(PersistentState persistent, TpmClock cloc
             throw TPM_RC_LOCKOUT.Error();
         }
 
-        if (!_used && !forLockoutAuth)
+        if (!forLockoutAuth && !_used)
         {
             _used = true;
             persistent.DaUsed = true;

@@ -27,6 +27,14 @@ internal static class EccCurves
     /// <summary>Octets of a coordinate.</summary>
     public static int Size(TPM_ECC_CURVE curve) => (Bits(curve) + 7) / 8;
 
+    /// <summary>The hash of the curve's key derivation, as strong as the curve.</summary>
+    public static TPM_ALG_ID KdfHash(TPM_ECC_CURVE curve) => curve switch
+    {
+        TPM_ECC_CURVE.TPM_ECC_NIST_P256 => TPM_ALG_SHA256,
+        TPM_ECC_CURVE.TPM_ECC_NIST_P384 => TPM_ALG_SHA384,
+        _ => TPM_ALG_SHA512,
+    };
+
     /// <summary>.NET's curve.</summary>
     public static ECCurve NameOf(TPM_ECC_CURVE curve) => curve switch
     {

@@ -43,10 +43,11 @@ internal sealed class HandleArea(TpmState tpm)
                 return tpm.Objects.Find(handle) ?? throw Missing(index);
             case TPM_HT.TPM_HT_PERSISTENT:
                 return tpm.LoadPersistent(handle) ?? throw TPM_RC_HANDLE.Handle(index + 1);
-            case TPM_HT.TPM_HT_HMAC_SESSION or TPM_HT.TPM_HT_POLICY_SESSION when tpm.Sessions.FindLoaded(handle) is null:
-                throw Missing(index);
+            case TPM_HT.TPM_HT_HMAC_SESSION or TPM_HT.TPM_HT_POLICY_SESSION:
+                TpmSession session = tpm.Sessions.FindSlot(handle) ?? throw Missing(index);
+                return session.Handle == handle ? null : throw TPM_RC_HANDLE.Handle(index + 1);
             case TPM_HT.TPM_HT_NV_INDEX:
-                tpm.Nv.RequireAccessible(handle, index + 1);
+                tpm.Nv.RequireAccessible(handle, index + 1, tpm.Persistent.Owner.Enabled);
                 return null;
             default:
                 return null;

@@ -39,6 +39,20 @@ internal static class Numbers
         return b.IsOne ? Mod(y, modulus) : BigInteger.Zero;
     }
 
+    /// <summary>Whether <paramref name="value"/> is a prime, by trial division.</summary>
+    public static bool IsPrime(uint value)
+    {
+        for (uint divisor = 2; (ulong)divisor * divisor <= value; divisor++)
+        {
+            if (value % divisor == 0)
+            {
+                return false;
+            }
+        }
+
+        return value > 1;
+    }
+
     /// <summary>The first prime found from <paramref name="source"/> with <paramref name="bits"/> bits, the two highest set,
     /// for which <paramref name="exponent"/> has an inverse modulo the prime less one.</summary>
     public static BigInteger FindPrime(KeySource source, int bits, BigInteger exponent)

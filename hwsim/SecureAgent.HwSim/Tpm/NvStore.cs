@@ -49,10 +49,15 @@ internal sealed class NvStore
     /// <summary>Removes an index.</summary>
     public void Remove(uint handle) => _indices.Remove(handle);
 
-    /// <summary>Fails with TPM_RC_HANDLE for the handle with this number if there is no such index.</summary>
-    public void RequireAccessible(uint handle, int handleNumber)
+    /// <summary>phEnableNV: indices that the platform created may be used. Set again at every startup.</summary>
+    public bool PlatformEnabled { get; set; } = true;
+
+    /// <summary>Fails with TPM_RC_HANDLE for the handle with this number if there is no such index, or if the hierarchy that
+    /// created it is disabled.</summary>
+    public void RequireAccessible(uint handle, int handleNumber, bool ownerEnabled)
     {
-        if (Find(handle) is null)
+        NvIndex index = Find(handle) ?? throw TPM_RC_HANDLE.Handle(handleNumber);
+        if (index.Has(TPMA_NV.PLATFORMCREATE) ? !PlatformEnabled : !ownerEnabled)
         {
             throw TPM_RC_HANDLE.Handle(handleNumber);
         }

@@ -3,6 +3,8 @@ namespace SecureAgent.HwSim.Tpm;
 /// <summary>Makes the keys and data of new objects (Part 1, 27.6).</summary>
 internal static class ObjectFactory
 {
+    private const uint SmallestLoadedExponent = 7;
+
     /// <summary>A public and a sensitive area from a template that <see cref="TemplateRules"/> accepts.</summary>
     /// <param name="template">The template.</param>
     /// <param name="authValue">The authValue.</param>
@@ -15,20 +17,20 @@ internal static class ObjectFactory
         switch (template.Type)
         {
             case TPM_ALG_RSA:
-                if (template.Exponent is not (0 or RsaKeys.DefaultExponent))
+                if (!RsaKeys.IsExponent(template.Exponent))
                 {
                     throw TPM_RC_RANGE.Error();
                 }
 
-                (byte[] prime, byte[] modulus) = RsaKeys.Generate(template.KeyBits, source);
+                (byte[] prime, byte[] modulus) = RsaKeys.Generate(template.KeyBits, template.Exponent, source);
                 return (template with { Unique = modulus }, Asymmetric(template, authValue, prime, source));
             case TPM_ALG_ECC:
                 (byte[] value, EccPoint point) = EccKeys.Generate(template.Curve, source);
                 return (template with { Unique = point.X, UniqueY = point.Y }, Asymmetric(template, authValue, value, source));
             default:
-                byte[] key = data.Length > 0 || !template.Has(TPMA_OBJECT.sensitiveDataOrigin)
-                    ? Given(template, data)
-                    : source.Next(GeneratedSize(template));
+                byte[] key = template.Has(TPMA_OBJECT.sensitiveDataOrigin)
+                    ? source.Next(GeneratedSize(template))
+                    : Given(template, data);
                 byte[] seed = source.Next(Hash.Size(template.NameAlg));
                 TpmSensitive sensitive = new(template.Type, authValue, seed, key);
                 return (template with { Unique = DigestOf(template.NameAlg, sensitive) }, sensitive);
@@ -46,6 +48,14 @@ internal static class ObjectFactory
         if (sensitive is not null && sensitive.Type != publicArea.Type)
         {
             throw TPM_RC_TYPE.Parameter(sensitiveNumber);
+        }
+
+        // A storage key protects its children with its seed: a short one would be a weak key.
+        int size = Hash.Size(publicArea.NameAlg);
+        if (sensitive is not null && publicArea is { IsAsymmetric: true, IsParent: true }
+            && (sensitive.SeedValue.Length < size / 2 || sensitive.SeedValue.Length > size))
+        {
+            throw TPM_RC_SIZE.Parameter(sensitiveNumber);
         }
 
         switch (publicArea.Type)
@@ -94,9 +104,9 @@ internal static class ObjectFactory
             throw TPM_RC_KEY.Parameter(publicNumber);
         }
 
-        if (publicArea.Exponent is not (0 or RsaKeys.DefaultExponent))
+        if (publicArea.Exponent is > 0 and < SmallestLoadedExponent)
         {
-            throw TPM_RC_RANGE.Parameter(publicNumber);
+            throw TPM_RC_VALUE.Parameter(publicNumber);
         }
 
         if (sensitive is null)
@@ -123,51 +133,52 @@ internal static class ObjectFactory
             throw TPM_RC_KEY.Parameter(publicNumber);
         }
 
-        if (!EccCurve.Of(publicArea.Curve).IsOnCurve(new EccPoint(publicArea.Unique, publicArea.UniqueY)))
-        {
-            throw TPM_RC_ECC_POINT.Parameter(publicNumber);
-        }
-
         if (sensitive is null)
         {
+            bool onCurve = EccCurve.Of(publicArea.Curve).IsOnCurve(new EccPoint(publicArea.Unique, publicArea.UniqueY));
+            if (!onCurve)
+            {
+                throw TPM_RC_ECC_POINT.Parameter(publicNumber);
+            }
+
             return;
         }
 
-        if (sensitive.Value.Length != size)
+        if (sensitive.Value.Length > size)
         {
             throw TPM_RC_KEY_SIZE.Parameter(sensitiveNumber);
         }
 
-        EccPoint? point = EccKeys.PublicOf(publicArea.Curve, sensitive.Value);
-        if (point is null || !point.Value.X.AsSpan().SequenceEqual(publicArea.Unique)
-            || !point.Value.Y.AsSpan().SequenceEqual(publicArea.UniqueY))
+        EccPoint point = EccKeys.PublicOf(publicArea.Curve, sensitive.Value) ?? throw TPM_RC_KEY_SIZE.Error();
+        if (!point.X.AsSpan().SequenceEqual(publicArea.Unique) || !point.Y.AsSpan().SequenceEqual(publicArea.UniqueY))
         {
-            throw TPM_RC_BINDING.Parameter(publicNumber);
+            throw TPM_RC_BINDING.Error();
         }
     }
 
     private static void CheckSymmetric(TpmPublic publicArea, TpmSensitive? sensitive, int publicNumber, int sensitiveNumber)
     {
         int size = Hash.Size(publicArea.NameAlg);
-        if (publicArea.NameAlg != TPM_ALG_NULL && publicArea.Unique.Length != size)
+        bool hasName = publicArea.NameAlg != TPM_ALG_NULL;
+        if (sensitive is not null)
+        {
+            bool keyFits = publicArea.Type != TPM_ALG_SYMCIPHER
+                || sensitive.Value.Length == publicArea.Symmetric.KeyBits / 8;
+            if (!keyFits || (hasName && sensitive.SeedValue.Length != size))
+            {
+                throw TPM_RC_KEY_SIZE.Parameter(sensitiveNumber);
+            }
+        }
+
+        if (hasName && publicArea.Unique.Length != size)
         {
             throw TPM_RC_KEY.Parameter(publicNumber);
         }
 
-        if (sensitive is null)
+        if (sensitive is not null && hasName
+            && !DigestOf(publicArea.NameAlg, sensitive).AsSpan().SequenceEqual(publicArea.Unique))
         {
-            return;
-        }
-
-        if (publicArea.Type == TPM_ALG_SYMCIPHER && sensitive.Value.Length != publicArea.Symmetric.KeyBits / 8)
-        {
-            throw TPM_RC_KEY_SIZE.Parameter(sensitiveNumber);
-        }
-
-        if (sensitive.SeedValue.Length > Math.Max(size, 1) || (publicArea.NameAlg != TPM_ALG_NULL
-            && !DigestOf(publicArea.NameAlg, sensitive).AsSpan().SequenceEqual(publicArea.Unique)))
-        {
-            throw TPM_RC_BINDING.Parameter(publicNumber);
+            throw TPM_RC_BINDING.Error();
         }
     }
 }

@@ -137,6 +137,8 @@ internal sealed class PersistentState
             hierarchy.Proof = RandomNumberGenerator.GetBytes(Hash.MaxSize);
         }
 
+        // A TPM that has never run has not been shut down in disorder.
+        Shutdown = TPM_SU.TPM_SU_CLEAR;
         Touch();
         Save();
     }

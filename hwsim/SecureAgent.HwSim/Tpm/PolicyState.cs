@@ -3,6 +3,9 @@ namespace SecureAgent.HwSim.Tpm;
 /// <summary>What the policy commands have gathered in a policy session (Part 1, 19.7).</summary>
 internal sealed class PolicyState
 {
+    /// <summary>When the session was started or restarted, in milliseconds of the TPM's time.</summary>
+    public ulong StartTime { get; init; }
+
     /// <summary>The policyDigest.</summary>
     public byte[] Digest { get; set; } = [];
 

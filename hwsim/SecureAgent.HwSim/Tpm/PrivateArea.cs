@@ -68,7 +68,8 @@ internal static class PrivateArea
     private static TpmSensitive Unmarshal(byte[] data)
     {
         TpmReader reader = new(data);
-        TpmSensitive sensitive = reader.SizedStructure(TpmSensitive.Read);
-        return reader.Remaining == 0 ? sensitive : throw TPM_RC_SIZE.Error();
+        int length = reader.UInt16();
+        TpmSensitive sensitive = TpmSensitive.Read(reader);
+        return reader.Remaining == 0 && length == data.Length - 2 ? sensitive : throw TPM_RC_SIZE.Error();
     }
 }

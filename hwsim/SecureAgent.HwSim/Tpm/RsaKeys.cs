@@ -9,21 +9,25 @@ internal static class RsaKeys
     /// <summary>The exponent that a TPM writes as 0.</summary>
     public const uint DefaultExponent = 65537;
 
+    /// <summary>Whether a new key may have <paramref name="exponent"/>: 0 (for 65537) or a prime that is not smaller.</summary>
+    public static bool IsExponent(uint exponent) =>
+        exponent == 0 || (exponent >= DefaultExponent && Numbers.IsPrime(exponent));
+
     /// <summary>A new key: the first prime and the modulus.</summary>
-    public static (byte[] Prime, byte[] Modulus) Generate(int bits, KeySource source)
+    public static (byte[] Prime, byte[] Modulus) Generate(int bits, uint exponent, KeySource source)
     {
-        if (!source.IsDeterministic)
+        if (!source.IsDeterministic && exponent is (0 or DefaultExponent))
         {
             using RSA rsa = RSA.Create(bits);
             RSAParameters parameters = rsa.ExportParameters(includePrivateParameters: true);
             return (parameters.P!, parameters.Modulus!);
         }
 
-        BigInteger p = Numbers.FindPrime(source, bits / 2, DefaultExponent);
+        BigInteger p = Numbers.FindPrime(source, bits / 2, exponent == 0 ? DefaultExponent : exponent);
         BigInteger q;
         do
         {
-            q = Numbers.FindPrime(source, bits / 2, DefaultExponent);
+            q = Numbers.FindPrime(source, bits / 2, exponent == 0 ? DefaultExponent : exponent);
         }
         while (q == p);
 

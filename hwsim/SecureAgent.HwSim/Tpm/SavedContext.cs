@@ -73,7 +73,7 @@ internal sealed record SavedContext(ulong Sequence, uint Handle, uint Hierarchy,
 
     private byte[] Open(TpmState tpm)
     {
-        TpmReader reader = new TpmReader(Blob).Parameter(1);
+        TpmReader reader = new(Blob);
         byte[] integrity = reader.Sized(Hash.MaxSize);
         byte[] encrypted = reader.Rest();
         if (!CryptographicOperations.FixedTimeEquals(integrity, Integrity(tpm, Sequence, Handle, Hierarchy, encrypted)))

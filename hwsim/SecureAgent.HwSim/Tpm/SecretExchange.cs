@@ -63,13 +63,7 @@ internal static class SecretExchange
                 : throw TPM_RC_VALUE.Error();
         }
 
-        TpmReader reader = new(encrypted);
-        EccPoint point = EccPoint.Read(reader);
-        if (reader.Remaining != 0)
-        {
-            throw TPM_RC_SIZE.Error();
-        }
-
+        EccPoint point = EccPoint.Read(new TpmReader(encrypted));
         EccPoint shared = EccKeys.SharedPoint(publicArea.Curve, key.Sensitive!.Value, point)
             ?? throw TPM_RC_ECC_POINT.Error();
         return Derive(publicArea, label, shared, point);

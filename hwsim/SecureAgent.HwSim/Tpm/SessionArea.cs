@@ -79,6 +79,12 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
                 tpm.Lockout.Check(use.Session.IsLockoutBound);
             }
 
+            if (use == _audit && use.Has(TPMA_SESSION.auditExclusive) && use.Session!.AuditDigest is not null
+                && tpm.Sessions.ExclusiveAudit != use.Handle)
+            {
+                throw TPM_RC_EXCLUSIVE.Error();
+            }
+
             if (use.HandleNumber == 0 && !use.Has(Uses))
             {
                 throw TPM_RC_ATTRIBUTES.Session(number);
@@ -100,7 +106,8 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
         int length = FirstLength(plain);
         if (length < 0)
         {
-            throw TPM_RC_SIZE.Session(_uses.IndexOf(_decrypt) + 1);
+            TPM_RC code = plain.Length < 2 ? TPM_RC_INSUFFICIENT : TPM_RC_SIZE;
+            throw code.Session(_uses.IndexOf(_decrypt) + 1);
         }
 
         TpmSession session = _decrypt.Session!;
@@ -144,10 +151,23 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
 
         foreach (SessionUse use in _uses)
         {
-            if (use.Session is not null && !use.Has(TPMA_SESSION.continueSession))
+            if (use.Session is not null)
             {
-                tpm.Sessions.Flush(use.Session.Handle);
+                EndUse(use);
             }
+        }
+    }
+
+    // A policy session that goes on starts again: what it had gathered was good for one command.
+    private void EndUse(SessionUse use)
+    {
+        if (!use.Has(TPMA_SESSION.continueSession))
+        {
+            tpm.Sessions.Flush(use.Handle);
+        }
+        else if (use.Session!.IsPolicy)
+        {
+            use.Session.RestartPolicy(tpm.Clock.Time);
         }
     }
 
@@ -212,9 +232,10 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
 
     private TpmSession FindSession(uint handle, int number)
     {
-        TpmSession session = tpm.Sessions.FindLoaded(handle)
+        TpmSession session = tpm.Sessions.FindSlot(handle)
             ?? throw ((TPM_RC)((uint)TPM_RC_REFERENCE_S0 + (uint)(number - 1))).Error();
-        return _uses.Exists(other => other.Handle == handle) ? throw TPM_RC_HANDLE.Session(number) : session;
+        bool usable = session.Handle == handle && !_uses.Exists(other => other.Handle == handle);
+        return usable ? session : throw TPM_RC_HANDLE.Session(number);
     }
 
     private static void CheckPasswordShape(SessionUse use, int number)
@@ -252,7 +273,8 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
 
         if (use.Has(TPMA_SESSION.audit))
         {
-            _audit = _audit is null ? use : throw TPM_RC_ATTRIBUTES.Session(number);
+            // One session audits, and no policy session does.
+            _audit = _audit is null && !use.Session!.IsPolicy ? use : throw TPM_RC_ATTRIBUTES.Session(number);
         }
     }
 
@@ -328,6 +350,12 @@ internal sealed class SessionArea(TpmState tpm, CommandContext context)
 
         TpmSession session = _audit.Session!;
         bool starts = session.AuditDigest is null || _audit.Has(TPMA_SESSION.auditReset);
+        if (session.AuditDigest is null)
+        {
+            // An audit session cannot be bound (Part 1, 19.6.12).
+            session.BoundTo = null;
+        }
+
         byte[] old = starts ? new byte[Hash.Size(session.AuthHash)] : session.AuditDigest!;
         session.AuditDigest = Hash.Digest(session.AuthHash, old, _audit.CpHash!, RpHash(session.AuthHash, parameters));
         tpm.Sessions.ExclusiveAudit = starts || tpm.Sessions.ExclusiveAudit == _audit.Handle ? _audit.Handle : 0;

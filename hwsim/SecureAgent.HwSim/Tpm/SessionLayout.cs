@@ -14,7 +14,7 @@ internal static class SessionLayout
         WriteOptional(writer, session.BoundTo);
         writer.YesNo(session.IsDaBound).YesNo(session.IsLockoutBound);
         WriteOptional(writer, session.AuditDigest);
-        writer.Sized(policy.Digest).YesNo(policy.IsAuthValueNeeded).YesNo(policy.IsPasswordNeeded)
+        writer.UInt64(policy.StartTime).Sized(policy.Digest).YesNo(policy.IsAuthValueNeeded).YesNo(policy.IsPasswordNeeded)
             .YesNo(policy.CommandCode is not null).UInt32((uint)(policy.CommandCode ?? 0))
             .YesNo(policy.PcrUpdateCounter is not null).UInt32(policy.PcrUpdateCounter ?? 0)
             .YesNo(policy.Timeout is not null).UInt64(policy.Timeout ?? 0);
@@ -37,6 +37,7 @@ internal static class SessionLayout
         AuditDigest = ReadOptional(reader),
         Policy = new PolicyState
         {
+            StartTime = reader.UInt64(),
             Digest = reader.Sized(Hash.MaxSize),
             IsAuthValueNeeded = reader.YesNo(),
             IsPasswordNeeded = reader.YesNo(),

@@ -28,7 +28,10 @@ internal sealed class SessionTable
 
     /// <summary>The loaded session <paramref name="handle"/>, or <see langword="null"/>.</summary>
     public TpmSession? FindLoaded(uint handle) =>
-        _loaded.TryGetValue(SlotOf(handle), out TpmSession? session) && session.Handle == handle ? session : null;
+        FindSlot(handle) is TpmSession session && session.Handle == handle ? session : null;
+
+    /// <summary>The loaded session in the slot of <paramref name="handle"/>, whatever its type, or <see langword="null"/>.</summary>
+    public TpmSession? FindSlot(uint handle) => _loaded.GetValueOrDefault(SlotOf(handle));
 
     /// <summary>Fails if no session can be loaded.</summary>
     /// <exception cref="TpmError">TPM_RC_SESSION_MEMORY.</exception>

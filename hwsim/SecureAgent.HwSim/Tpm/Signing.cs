@@ -6,17 +6,20 @@ namespace SecureAgent.HwSim.Tpm;
 internal static class Signing
 {
     /// <summary>The scheme that a command uses: the key's own, or else the caller's.</summary>
-    /// <returns><see langword="null"/> if there is none, or if they contradict each other (TPM_RC_SCHEME).</returns>
+    /// <returns><see langword="null"/> if there is none, if they contradict each other, or if it is not one for this kind of key (TPM_RC_SCHEME).</returns>
     public static SchemeDef? SelectScheme(TpmObject key, SchemeDef requested)
     {
         SchemeDef own = key.Public.Scheme;
         if (own.Algorithm == TPM_ALG_NULL)
         {
-            return requested.Algorithm == TPM_ALG_NULL ? null : requested;
+            return IsFor(key.Public.Type, requested.Algorithm) ? requested : null;
         }
 
         return requested.Algorithm == TPM_ALG_NULL || requested == own ? own : null;
     }
+
+    private static bool IsFor(TPM_ALG_ID type, TPM_ALG_ID scheme) => (type, scheme) is
+        (TPM_ALG_RSA, TPM_ALG_RSASSA or TPM_ALG_RSAPSS) or (TPM_ALG_ECC, TPM_ALG_ECDSA) or (TPM_ALG_KEYEDHASH, TPM_ALG_HMAC);
 
     /// <summary>Signs <paramref name="digest"/>, which is as long as a digest of the scheme's hash.</summary>
     /// <exception cref="TpmError">TPM_RC_SCHEME: not a scheme for this kind of key.</exception>

@@ -15,7 +15,7 @@ internal readonly record struct SymDef(TPM_ALG_ID Algorithm, ushort KeyBits, TPM
         TPM_ALG_ID algorithm = (TPM_ALG_ID)reader.UInt16();
         return algorithm switch
         {
-            TPM_ALG_AES => ReadAes(reader, algorithm, allowNull: true),
+            TPM_ALG_AES => ReadAes(reader),
             TPM_ALG_XOR => ReadXor(reader),
             TPM_ALG_NULL => Null,
             _ => throw reader.Fail(TPM_RC_SYMMETRIC),
@@ -28,7 +28,7 @@ internal readonly record struct SymDef(TPM_ALG_ID Algorithm, ushort KeyBits, TPM
         TPM_ALG_ID algorithm = (TPM_ALG_ID)reader.UInt16();
         return algorithm switch
         {
-            TPM_ALG_AES => ReadAes(reader, algorithm, allowNull: true),
+            TPM_ALG_AES => ReadAes(reader),
             TPM_ALG_NULL when allowNull => Null,
             _ => throw reader.Fail(TPM_RC_SYMMETRIC),
         };
@@ -54,17 +54,16 @@ internal readonly record struct SymDef(TPM_ALG_ID Algorithm, ushort KeyBits, TPM
         return Hash.IsHash((TPM_ALG_ID)hash) ? new SymDef(TPM_ALG_XOR, hash, TPM_ALG_NULL) : throw reader.Fail(TPM_RC_HASH);
     }
 
-    private static SymDef ReadAes(TpmReader reader, TPM_ALG_ID algorithm, bool allowNull)
+    private static SymDef ReadAes(TpmReader reader)
     {
         ushort keyBits = reader.UInt16();
-        if (keyBits is not (128 or 192 or 256))
+        if (keyBits is not (128 or 256))
         {
             throw reader.Fail(TPM_RC_VALUE);
         }
 
         TPM_ALG_ID mode = (TPM_ALG_ID)reader.UInt16();
-        bool known = mode is TPM_ALG_CFB or TPM_ALG_CTR or TPM_ALG_OFB or TPM_ALG_CBC or TPM_ALG_ECB
-            || (allowNull && mode == TPM_ALG_NULL);
-        return known ? new SymDef(algorithm, keyBits, mode) : throw reader.Fail(TPM_RC_MODE);
+        bool known = mode is TPM_ALG_CFB or TPM_ALG_CTR or TPM_ALG_OFB or TPM_ALG_CBC or TPM_ALG_ECB or TPM_ALG_NULL;
+        return known ? new SymDef(TPM_ALG_AES, keyBits, mode) : throw reader.Fail(TPM_RC_MODE);
     }
 }

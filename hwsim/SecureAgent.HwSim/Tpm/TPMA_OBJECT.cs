@@ -16,4 +16,5 @@ internal enum TPMA_OBJECT : uint
     restricted = 1u << 16,
     decrypt = 1u << 17,
     sign = 1u << 18,
+    x509sign = 1u << 19,
 }

@@ -17,10 +17,14 @@ internal static class TemplateRules
             throw TPM_RC_ATTRIBUTES.Error();
         }
 
+        // Data for a primary object that makes its own is one more input to its derivation.
         bool origin = template.Has(TPMA_OBJECT.sensitiveDataOrigin);
         bool isData = template.Type == TPM_ALG_KEYEDHASH
             && (template.Attributes & (TPMA_OBJECT.sign | TPMA_OBJECT.decrypt)) == TPMA_OBJECT.None;
-        if (template.IsAsymmetric ? !origin || dataLength != 0 : origin == (dataLength != 0) || (isData && origin))
+        bool sound = origin
+            ? !isData && (dataLength == 0 || parent is null)
+            : !template.IsAsymmetric && dataLength != 0;
+        if (!sound)
         {
             throw TPM_RC_ATTRIBUTES.Error();
         }
@@ -51,7 +55,6 @@ internal static class TemplateRules
         switch (template.Type)
         {
             case TPM_ALG_SYMCIPHER:
-                CheckSymmetric(template);
                 break;
             case TPM_ALG_KEYEDHASH:
                 CheckKeyedHash(template);
@@ -96,17 +99,9 @@ internal static class TemplateRules
             return false;
         }
 
-        return !template.Has(TPMA_OBJECT.restricted) || template.Has(TPMA_OBJECT.sign) != template.Has(TPMA_OBJECT.decrypt);
-    }
-
-    private static void CheckSymmetric(TpmPublic template)
-    {
-        // CFB is all that a parent can use.
-        if (template.Has(TPMA_OBJECT.restricted) && template.Has(TPMA_OBJECT.decrypt)
-            && template.Symmetric.Mode != TPM_ALG_CFB)
-        {
-            throw TPM_RC_MODE.Error();
-        }
+        bool sign = template.Has(TPMA_OBJECT.sign);
+        bool decrypt = template.Has(TPMA_OBJECT.decrypt);
+        return sign != decrypt || (!template.Has(TPMA_OBJECT.restricted) && (sign || template.Type == TPM_ALG_KEYEDHASH));
     }
 
     private static void CheckKeyedHash(TpmPublic template)
@@ -117,8 +112,8 @@ internal static class TemplateRules
         bool sound = sign == decrypt
             ? scheme == TPM_ALG_NULL
             : sign
-                ? scheme == TPM_ALG_HMAC || (scheme == TPM_ALG_NULL && !template.Has(TPMA_OBJECT.restricted))
-                : scheme == TPM_ALG_XOR || (scheme == TPM_ALG_NULL && !template.Has(TPMA_OBJECT.restricted));
+                ? scheme == TPM_ALG_HMAC
+                : scheme == TPM_ALG_XOR;
         if (!sound)
         {
             throw TPM_RC_SCHEME.Error();
@@ -127,11 +122,8 @@ internal static class TemplateRules
 
     private static void CheckAsymmetric(TpmPublic template)
     {
-        if (template.IsParent)
-        {
-            CheckParentSymmetric(template.Symmetric);
-        }
-        else if (template.Symmetric.Algorithm != TPM_ALG_NULL)
+        // Whatever mode a parent's template names, its children are protected in CFB.
+        if (template.IsParent == (template.Symmetric.Algorithm == TPM_ALG_NULL))
         {
             throw TPM_RC_SYMMETRIC.Error();
         }
@@ -144,19 +136,6 @@ internal static class TemplateRules
         if (template.KdfScheme.Algorithm != TPM_ALG_NULL)
         {
             throw TPM_RC_KDF.Error();
-        }
-    }
-
-    private static void CheckParentSymmetric(SymDef symmetric)
-    {
-        if (symmetric.Algorithm == TPM_ALG_NULL)
-        {
-            throw TPM_RC_SYMMETRIC.Error();
-        }
-
-        if (symmetric.Mode != TPM_ALG_CFB)
-        {
-            throw TPM_RC_MODE.Error();
         }
     }
 

@@ -6,9 +6,10 @@ internal sealed record Ticket(TPM_ST Tag, uint Hierarchy, byte[] Digest)
     /// <summary>Reads a ticket whose tag must be <paramref name="tag"/>.</summary>
     public static Ticket Read(TpmReader reader, TPM_ST tag)
     {
-        if ((TPM_ST)reader.UInt16() != tag)
+        TPM_ST found = (TPM_ST)reader.UInt16();
+        if (found != tag)
         {
-            throw reader.Fail(TPM_RC_TAG);
+            throw reader.Fail(Enum.IsDefined(found) ? TPM_RC_TAG : TPM_RC_VALUE);
         }
 
         uint hierarchy = reader.UInt32();

@@ -6,6 +6,7 @@ internal sealed class TpmProperties(TpmState tpm)
     private const uint FixedGroup = 0x100;
     private const uint VariableGroup = 0x200;
     private const uint EndOfGroups = 0x300;
+    private const uint NotAssigned = 0x115;
     private const uint FamilyTwo = 0x322E_3000;
     private const uint Revision = 164;
     private const uint DayOfYear = 75;
@@ -24,7 +25,7 @@ internal sealed class TpmProperties(TpmState tpm)
     }
 
     private static IEnumerable<(uint Property, uint Value)> Numbered(uint first, uint[] values) =>
-        values.Select((value, i) => (first + (uint)i, value));
+        Enumerable.Range(0, int.MaxValue).Select(i => first + (uint)i).Where(property => property != NotAssigned).Zip(values);
 
     private static uint[] Fixed()
     {
@@ -52,7 +53,6 @@ internal sealed class TpmProperties(TpmState tpm)
             PcrBanks.Count, // TPM_PT_PCR_COUNT
             PcrBanks.SelectSize, // TPM_PT_PCR_SELECT_MIN
             ushort.MaxValue, // TPM_PT_CONTEXT_GAP_MAX
-            0, // not assigned
             0, // TPM_PT_NV_COUNTERS_MAX: no limit
             Limits.MaxNvIndexSize, // TPM_PT_NV_INDEX_MAX
             6, // TPM_PT_MEMORY: object copies are in RAM, sessions too
@@ -125,9 +125,8 @@ internal sealed class TpmProperties(TpmState tpm)
 
     private uint StartupClear()
     {
-        const uint PhEnableNv = 1 << 3;
         PersistentState persistent = tpm.Persistent;
-        return PhEnableNv
+        return (tpm.Nv.PlatformEnabled ? 1u << 3 : 0)
             | (persistent.Platform.Enabled ? 1u << 0 : 0)
             | (persistent.Owner.Enabled ? 1u << 1 : 0)
             | (persistent.Endorsement.Enabled ? 1u << 2 : 0)

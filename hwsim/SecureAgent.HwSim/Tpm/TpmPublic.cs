@@ -5,7 +5,8 @@ internal sealed record TpmPublic
 {
     private const TPMA_OBJECT DefinedAttributes = TPMA_OBJECT.fixedTPM | TPMA_OBJECT.stClear | TPMA_OBJECT.fixedParent
         | TPMA_OBJECT.sensitiveDataOrigin | TPMA_OBJECT.userWithAuth | TPMA_OBJECT.adminWithPolicy | TPMA_OBJECT.noDA
-        | TPMA_OBJECT.encryptedDuplication | TPMA_OBJECT.restricted | TPMA_OBJECT.decrypt | TPMA_OBJECT.sign;
+        | TPMA_OBJECT.encryptedDuplication | TPMA_OBJECT.restricted | TPMA_OBJECT.decrypt | TPMA_OBJECT.sign
+        | TPMA_OBJECT.x509sign;
 
     /// <summary>TPM_ALG_RSA, TPM_ALG_ECC, TPM_ALG_KEYEDHASH or TPM_ALG_SYMCIPHER.</summary>
     public required TPM_ALG_ID Type { get; init; }

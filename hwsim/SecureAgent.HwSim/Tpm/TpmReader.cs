@@ -86,11 +86,19 @@ internal sealed class TpmReader
     public T SizedStructure<T>(Func<TpmReader, T> read)
     {
         int length = UInt16();
-        if (length == 0)
-        {
-            throw Fail(TPM_RC_SIZE);
-        }
+        return length == 0 ? throw Fail(TPM_RC_SIZE) : Structure(length, read);
+    }
 
+    /// <summary>A TPM2B that holds a structure, or nothing.</summary>
+    public T? SizedStructureOrEmpty<T>(Func<TpmReader, T> read)
+        where T : class
+    {
+        int length = UInt16();
+        return length == 0 ? null : Structure(length, read);
+    }
+
+    private T Structure<T>(int length, Func<TpmReader, T> read)
+    {
         // As the reference implementation: the structure is parsed from all that is left and its length compared afterwards.
         int start = _position;
         T value = read(this);

@@ -22,7 +22,7 @@ internal sealed class TpmSession
     public byte[] SessionKey { get; init; } = [];
 
     /// <summary>The Name and authValue of the bind entity; <see langword="null"/> if unbound.</summary>
-    public byte[]? BoundTo { get; init; }
+    public byte[]? BoundTo { get; set; }
 
     /// <summary>The bind entity is subject to lockout.</summary>
     public bool IsDaBound { get; init; }
@@ -32,6 +32,10 @@ internal sealed class TpmSession
 
     /// <summary>What the policy commands have gathered.</summary>
     public PolicyState Policy { get; set; } = new();
+
+    /// <summary>Forgets what the policy commands have gathered.</summary>
+    /// <param name="time">The TPM's time, from which expirations count.</param>
+    public void RestartPolicy(ulong time) => Policy = new PolicyState { Digest = new byte[Hash.Size(AuthHash)], StartTime = time };
 
     /// <summary>The audit digest, or <see langword="null"/> while the session has not audited.</summary>
     public byte[]? AuditDigest { get; set; }

@@ -174,6 +174,7 @@ internal sealed class TpmState
         platform.Policy = [];
         platform.PolicyHash = TPM_ALG_NULL;
         platform.Enabled = true;
+        Nv.PlatformEnabled = true;
         Persistent.Owner.Enabled = true;
         Persistent.Endorsement.Enabled = true;
         if (restart)

@@ -22,7 +22,9 @@ public sealed partial class LockedMemory : ISecretMemory
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, LargestSizeBytes);
         int pages = (sizeBytes + Environment.SystemPageSize - 1) / Environment.SystemPageSize;
         nuint mappedBytes = (nuint)pages * (nuint)Environment.SystemPageSize;
-        return OperatingSystem.IsWindows() ? AllocateWindows(sizeBytes, mappedBytes) : AllocateUnix(sizeBytes, mappedBytes);
+        return OperatingSystem.IsWindows()
+            ? AllocateWindows(sizeBytes, mappedBytes)
+            : AllocateUnix(sizeBytes, mappedBytes);
     }
 
     private Secret AllocateUnix(int sizeBytes, nuint mappedBytes)

@@ -4,7 +4,8 @@ namespace SecureAgent.Backends.Tpm;
 /// its place. Both methods are called on the device's worker.</summary>
 internal interface ITpmNamePin
 {
-    /// <summary>The Name remembered for <paramref name="parent"/>, or <see langword="null"/> before its first use.</summary>
+    /// <summary>The Name remembered for <paramref name="parent"/>, or <see langword="null"/> before its first
+    /// use.</summary>
     byte[]? Load(TpmParent parent);
 
     /// <summary>Remembers <paramref name="name"/> at the first use of <paramref name="parent"/>.</summary>

@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>A TPM character device of Linux, such as <c>/dev/tpmrm0</c>: one write is a command, the next read its response.
-/// The kernel's driver has its own time limits, so there is none here.</summary>
+/// <summary>A TPM character device of Linux, such as <c>/dev/tpmrm0</c>: one write is a command, the next read its
+/// response. The kernel's driver has its own time limits, so there is none here.</summary>
 internal sealed class LinuxTpmDevice : ITpmDevice
 {
     private readonly SafeFileHandle _file;
@@ -21,14 +21,14 @@ internal sealed class LinuxTpmDevice : ITpmDevice
         catch (UnauthorizedAccessException e)
         {
             throw new TpmDeviceLostException(
-                $"This user may not open the TPM {path}. Add the user to the device's group (usermod -aG tss USER) and log in "
-                + "again.", commandWasSent: false, e);
+                $"This user may not open the TPM {path}. Add the user to the device's group (usermod -aG tss USER) "
+                + "and log in again.", commandWasSent: false, e);
         }
         catch (IOException e)
         {
             throw new TpmDeviceLostException(
-                $"The TPM {path} cannot be opened: {e.Message} Check that the machine has a TPM 2.0 and that it is enabled in "
-                + "the firmware.", commandWasSent: false, e);
+                $"The TPM {path} cannot be opened: {e.Message} Check that the machine has a TPM 2.0 and that it is "
+                + "enabled in the firmware.", commandWasSent: false, e);
         }
     }
 

@@ -184,7 +184,8 @@ public enum TPM_RC
     /// <summary>TPM_RC_POLICY_FAIL: a policy check failed.</summary>
     POLICY_FAIL = 0x09D,
 
-    /// <summary>TPM_RC_INTEGRITY: the integrity check failed; the blob was damaged or belongs to another TPM or parent.</summary>
+    /// <summary>TPM_RC_INTEGRITY: the integrity check failed; the blob was damaged or belongs to another TPM or
+    /// parent.</summary>
     INTEGRITY = 0x09F,
 
     /// <summary>TPM_RC_TICKET: invalid ticket.</summary>

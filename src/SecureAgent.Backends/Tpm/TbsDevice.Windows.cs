@@ -2,8 +2,8 @@ using System.Runtime.Versioning;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>The TPM of a Windows machine, through TPM Base Services, which keeps the objects of each program apart and has
-/// its own time limits.</summary>
+/// <summary>The TPM of a Windows machine, through TPM Base Services, which keeps the objects of each program apart and
+/// has its own time limits.</summary>
 [SupportedOSPlatform("windows")]
 internal sealed class TbsDevice : ITpmDevice
 {

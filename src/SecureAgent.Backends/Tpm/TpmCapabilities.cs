@@ -29,13 +29,15 @@ internal sealed class TpmCapabilities
     /// <summary>Asks the TPM.</summary>
     public static TpmCapabilities Read(TpmCommands commands)
     {
-        // TPM_PT_MANUFACTURER 0x105, TPM_PT_FIRMWARE_VERSION_1 0x10B, TPM_PT_FIRMWARE_VERSION_2 0x10C (Part 2, table 27)
+        // TPM_PT_MANUFACTURER 0x105, TPM_PT_FIRMWARE_VERSION_1 0x10B, TPM_PT_FIRMWARE_VERSION_2 0x10C (Part 2, table
+        // 27)
         Dictionary<uint, uint> properties = commands.GetProperties(0x100, 0x10);
         uint manufacturer = properties.GetValueOrDefault(0x105u);
         return new TpmCapabilities
         {
             Manufacturer = string.Concat(
-                Enumerable.Range(0, 4).Select(i => (char)(manufacturer >> (24 - (8 * i)) & 0xFF)).Where(char.IsAsciiLetterOrDigit)),
+                Enumerable.Range(0, 4).Select(i => (char)(manufacturer >> (24 - (8 * i)) & 0xFF))
+                    .Where(char.IsAsciiLetterOrDigit)),
             FirmwareVersion =
                 ((ulong)properties.GetValueOrDefault(0x10Bu) << 32) | properties.GetValueOrDefault(0x10Cu),
             Curves = commands.GetCurves(),

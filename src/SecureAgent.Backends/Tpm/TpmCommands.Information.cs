@@ -96,7 +96,8 @@ internal sealed partial class TpmCommands
     // TPM2_ReadClock (Part 3, 29.1) → TPMS_TIME_INFO: UINT64 time, TPMS_CLOCK_INFO (UINT64 clock, UINT32 resetCount,
     // UINT32 restartCount, TPMI_YES_NO safe)
 
-    /// <summary>How often the TPM was reset and restarted: objects and sessions live only between two such events.</summary>
+    /// <summary>How often the TPM was reset and restarted: objects and sessions live only between two such
+    /// events.</summary>
     public (uint ResetCount, uint RestartCount) ReadClock()
     {
         TpmReader reader = new(Execute(TPM_CC.ReadClock, [], Parameters(), TpmAuthorization.None));
@@ -110,7 +111,8 @@ internal sealed partial class TpmCommands
     //                                               TPML_PCR_SELECTION pcrSelectionOut
     //                                               TPML_DIGEST pcrValues
 
-    /// <summary>Reads PCRs under the session's HMAC, so that nobody on the bus chooses the policy of a new key.</summary>
+    /// <summary>Reads PCRs under the session's HMAC, so that nobody on the bus chooses the policy of a new
+    /// key.</summary>
     /// <returns>The values in order of their index, joined.</returns>
     public byte[] PCR_Read(TpmPcrSelection pcrs, TpmSession session)
     {

@@ -11,7 +11,8 @@ internal sealed partial class TpmCommands
     //   TPML_PCR_SELECTION     creationPCR
 
     /// <summary>Makes a hierarchy's storage key.</summary>
-    public (uint Handle, TpmPublic Public) CreatePrimary(uint hierarchy, byte[] template, in TpmAuthorization authorization)
+    public (uint Handle, TpmPublic Public) CreatePrimary(
+        uint hierarchy, byte[] template, in TpmAuthorization authorization)
     {
         TpmWriter writer = Parameters();
         int sensitive = writer.BeginTpm2B();
@@ -145,7 +146,8 @@ internal sealed partial class TpmCommands
 
     // TPM2_Unseal (Part 3, 12.7): TPMI_DH_OBJECT itemHandle (handle, auth) → TPM2B_SENSITIVE_DATA outData (encrypted)
 
-    /// <summary>Unseals data, which the caller copies out of the response before the next command and then clears.</summary>
+    /// <summary>Unseals data, which the caller copies out of the response before the next command and then
+    /// clears.</summary>
     public ReadOnlySpan<byte> Unseal(scoped in TpmHandle item, scoped in TpmAuthorization authorization)
     {
         TpmReader reader = new(Execute(TPM_CC.Unseal, [item], Parameters(), authorization));

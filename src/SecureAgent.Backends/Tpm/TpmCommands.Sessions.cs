@@ -33,8 +33,10 @@ internal sealed partial class TpmCommands
         }
     }
 
-    /// <summary>Starts an unsalted HMAC session, for the one command that comes before any storage key is known.</summary>
-    public TpmSession StartUnsaltedSession() => StartAuthSession(TPM_SE.HMAC, TpmHandle.Null, [], [], usesAuthValue: true);
+    /// <summary>Starts an unsalted HMAC session, for the one command that comes before any storage key is
+    /// known.</summary>
+    public TpmSession StartUnsaltedSession() =>
+        StartAuthSession(TPM_SE.HMAC, TpmHandle.Null, [], [], usesAuthValue: true);
 
     private TpmSession StartAuthSession(
         TPM_SE type, uint saltKey, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> encryptedSalt, bool usesAuthValue)

@@ -4,9 +4,11 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>The TPM commands that this program sends, marshalled by hand in the order of TPM 2.0 Part 3. Each method is one
-/// command: it builds it, has it authorised, checks the response's HMAC before it believes a word, and unmarshals.</summary>
-/// <remarks>Refusals come as <see cref="TpmException"/> with the TPM's code; the connection gives them their meaning.</remarks>
+/// <summary>The TPM commands that this program sends, marshalled by hand in the order of TPM 2.0 Part 3. Each method is
+/// one command: it builds it, has it authorised, checks the response's HMAC before it believes a word, and
+/// unmarshals.</summary>
+/// <remarks>Refusals come as <see cref="TpmException"/> with the TPM's code; the connection gives them their
+/// meaning.</remarks>
 internal sealed partial class TpmCommands
 {
     private const uint PasswordSession = 0x4000_0009;
@@ -94,7 +96,8 @@ internal sealed partial class TpmCommands
     }
 
     private static Span<byte> ParseResponse(
-        TPM_CC command, Span<byte> response, scoped in TpmAuthorization authorization, bool answersHandle, out uint handle)
+        TPM_CC command, Span<byte> response, scoped in TpmAuthorization authorization, bool answersHandle,
+        out uint handle)
     {
         TpmReader reader = new(response);
         ushort tag = reader.ReadUInt16();
@@ -132,7 +135,8 @@ internal sealed partial class TpmCommands
 
     // TPMS_AUTH_RESPONSE: TPM2B nonce, attributes, TPM2B hmac; one per session of the command, and nothing after it.
     private static void CheckAuthorization(
-        ref TpmReader reader, TPM_CC command, TpmResponseCode code, Span<byte> parameters, in TpmAuthorization authorization)
+        ref TpmReader reader, TPM_CC command, TpmResponseCode code, Span<byte> parameters,
+        in TpmAuthorization authorization)
     {
         ReadOnlySpan<byte> nonce = reader.ReadTpm2B();
         TPMA_SESSION attributes = (TPMA_SESSION)reader.ReadUInt8();

@@ -3,13 +3,14 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>One TPM, its storage keys, its session and its loaded keys. Not thread-safe: it lives inside one device's queue.
-/// The device is opened at first use, and again after it was lost.</summary>
-/// <remarks>Every method throws <see cref="TpmException"/> where the TPM refuses, and <see cref="BackendException"/> with
+/// <summary>One TPM, its storage keys, its session and its loaded keys. Not thread-safe: it lives inside one device's
+/// queue. The device is opened at first use, and again after it was lost.</summary>
+/// <remarks>Every method throws <see cref="TpmException"/> where the TPM refuses, and <see cref="BackendException"/>
+/// with
 /// <see cref="BackendFailure.DeviceAbsent"/> where the device is gone. The next call starts afresh.
-/// <para>One salted HMAC session authorises everything: it proves PINs without sending them, encrypts what is secret and
-/// covers every answer, so that a warm signature is one command and a changed bit is noticed. A key with a PCR policy needs a
-/// policy session of its own for each use: three or four commands.</para></remarks>
+/// <para>One salted HMAC session authorises everything: it proves PINs without sending them, encrypts what is secret
+/// and covers every answer, so that a warm signature is one command and a changed bit is noticed. A key with a PCR
+/// policy needs a policy session of its own for each use: three or four commands.</para></remarks>
 internal sealed class TpmConnection : IDisposable
 {
     /// <summary>The longest authValue of a key whose nameAlg is SHA-256, in bytes.</summary>
@@ -36,26 +37,7 @@ internal sealed class TpmConnection : IDisposable
     public long CommandCount => _transport.CommandCount;
 
     /// <summary>What the TPM is and can do; asked once.</summary>
-    public TpmCapabilities Capabilities
-    {
-        get
-        {
-            for (int attempt = 0; _capabilities is null; attempt++)
-            {
-                _residents.Open();
-                try
-                {
-                    _capabilities = TpmCapabilities.Read(_commands);
-                }
-                catch (BackendException e)
-                {
-                    Recover(e, attempt, null, []);
-                }
-            }
-
-            return _capabilities;
-        }
-    }
+    public TpmCapabilities Capabilities => _capabilities ??= Ask(() => TpmCapabilities.Read(_commands));
 
     /// <summary>Sets the password of a hierarchy or of a persistent storage key, for keys below it.</summary>
     /// <param name="handle">As in <see cref="TpmParent.Handle"/>.</param>
@@ -65,8 +47,8 @@ internal sealed class TpmConnection : IDisposable
     /// <summary>Makes a signing key (TPM2_Create).</summary>
     /// <param name="template">The kind of key.</param>
     /// <param name="parent">Its parent.</param>
-    /// <param name="authValue">Its PIN, at most <see cref="MaxAuthBytes"/>; empty for none, and then wrong tries are not
-    /// counted (noDA).</param>
+    /// <param name="authValue">Its PIN, at most <see cref="MaxAuthBytes"/>; empty for none, and then wrong tries are
+    /// not counted (noDA).</param>
     /// <param name="authPolicy">Its policy digest, or empty. With a policy the PIN alone does not allow use.</param>
     public TpmKeyBlobs Create(
         TpmKeyTemplate template, TpmParent parent, ReadOnlySpan<byte> authValue, ReadOnlySpan<byte> authPolicy)
@@ -86,7 +68,8 @@ internal sealed class TpmConnection : IDisposable
         return Create(TpmTemplates.Sealed(!authValue.IsEmpty, authPolicy), parent, authValue, secret);
     }
 
-    /// <summary>Wraps an existing ECDSA private key (Curve, Q and D) to <paramref name="parent"/> (TPM2_Import).</summary>
+    /// <summary>Wraps an existing ECDSA private key (Curve, Q and D) to <paramref name="parent"/>
+    /// (TPM2_Import).</summary>
     public TpmKeyBlobs Import(
         in ECParameters key, TpmParent parent, ReadOnlySpan<byte> authValue, ReadOnlySpan<byte> authPolicy)
     {
@@ -100,7 +83,8 @@ internal sealed class TpmConnection : IDisposable
         return Import(template, parent, authValue, authPolicy, key.Q.X, key.Q.Y, key.D);
     }
 
-    /// <summary>Wraps an existing RSA private key (Modulus, Exponent and P) to <paramref name="parent"/> (TPM2_Import).</summary>
+    /// <summary>Wraps an existing RSA private key (Modulus, Exponent and P) to <paramref name="parent"/>
+    /// (TPM2_Import).</summary>
     public TpmKeyBlobs Import(
         in RSAParameters key, TpmParent parent, ReadOnlySpan<byte> authValue, ReadOnlySpan<byte> authPolicy)
     {
@@ -115,11 +99,11 @@ internal sealed class TpmConnection : IDisposable
     }
 
     /// <summary>Signs a digest (TPM2_Sign). Costs one command when the key is loaded and has no policy.</summary>
-    /// <returns>ECDSA: r‖s, each padded to the field. RSA: a block as long as the modulus. The session's HMAC proves that the
-    /// TPM answered it; that it fits the public key is for the caller to check.</returns>
+    /// <returns>ECDSA: r‖s, each padded to the field. RSA: a block as long as the modulus. The session's HMAC proves
+    /// that the TPM answered it; that it fits the public key is for the caller to check.</returns>
     /// <exception cref="TpmException"><see cref="BackendFailure.PinRequired"/>: the PIN is wrong, and
-    /// <see cref="TpmException.TriesLeft"/> says how many are left. <see cref="BackendFailure.LockedOut"/>: no PIN is taken
-    /// until <see cref="TpmException.RetryAfter"/>; nothing was sent if that was known.</exception>
+    /// <see cref="TpmException.TriesLeft"/> says how many are left. <see cref="BackendFailure.LockedOut"/>: no PIN is
+    /// taken until <see cref="TpmException.RetryAfter"/>; nothing was sent if that was known.</exception>
     public byte[] Sign(
         TpmKeyBlobs key, TpmParent parent, TpmSignatureScheme scheme, ReadOnlySpan<byte> digest,
         ReadOnlySpan<byte> authValue, TpmPolicy? policy)
@@ -135,7 +119,8 @@ internal sealed class TpmConnection : IDisposable
                 if (policy is null)
                 {
                     return _commands.Sign(
-                        loaded.Handle, key.Public, scheme, digest, TpmAuthorization.With(_residents.Session(parent), authValue));
+                        loaded.Handle, key.Public, scheme, digest,
+                        TpmAuthorization.With(_residents.Session(parent), authValue));
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
@@ -166,7 +151,8 @@ internal sealed class TpmConnection : IDisposable
                 if (policy is null)
                 {
                     return Keep(_commands.Unseal(
-                        loaded.Handle, TpmAuthorization.With(_residents.Session(parent), authValue, TPMA_SESSION.encrypt)));
+                        loaded.Handle,
+                        TpmAuthorization.With(_residents.Session(parent), authValue, TPMA_SESSION.encrypt)));
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
@@ -214,73 +200,39 @@ internal sealed class TpmConnection : IDisposable
         }
     }
 
-    /// <summary>The policy digest of <paramref name="policy"/> for the PCR values of now. The values are read under the
-    /// session's HMAC and the digest is computed here, so that nobody on the bus chooses it.</summary>
-    /// <param name="policy">The policy.</param>
-    /// <param name="parent">The parent of the key it is for, whose session protects the reading; <see langword="null"/>
-    /// for <see cref="TpmParent.Owner"/>.</param>
-    public byte[] ComputePolicyDigest(TpmPolicy policy, TpmParent? parent = null) =>
-        policy.Digest(ReadPcrs(policy.Pcrs, parent));
-
-    /// <summary>The values of PCRs in order of their index, joined, read under the session's HMAC (TPM2_PCR_Read).</summary>
-    /// <param name="pcrs">Which.</param>
-    /// <param name="parent">As for <see cref="ComputePolicyDigest"/>.</param>
-    public byte[] ReadPcrs(TpmPcrSelection pcrs, TpmParent? parent = null)
-    {
-        TpmParent storage = parent ?? TpmParent.Owner;
-        for (int attempt = 0; ; attempt++)
-        {
-            _residents.Open();
-            try
-            {
-                return _commands.PCR_Read(pcrs, _residents.Session(storage));
-            }
-            catch (BackendException e)
-            {
-                Recover(e, attempt, null, []);
-            }
-        }
-    }
+    /// <summary>The values of PCRs in order of their index, joined (TPM2_PCR_Read), read under the session's HMAC, so
+    /// that nobody on the bus chooses the policy of a new key (<see cref="TpmPolicy.Digest"/>).</summary>
+    public byte[] ReadPcrs(TpmPcrSelection pcrs, TpmParent parent) =>
+        Ask(() => _commands.PCR_Read(pcrs, _residents.Session(parent)));
 
     /// <summary>The public area of a parent.</summary>
-    public TpmPublic ReadParent(TpmParent parent)
-    {
-        for (int attempt = 0; ; attempt++)
-        {
-            _residents.Open();
-            try
-            {
-                return _residents.LoadParent(parent).Public;
-            }
-            catch (BackendException e)
-            {
-                Recover(e, attempt, null, []);
-            }
-        }
-    }
+    public TpmPublic ReadParent(TpmParent parent) => Ask(() => _residents.LoadParent(parent).Public);
 
-    /// <summary>The state of the dictionary-attack protection, asked now; what is remembered of a lockout follows it.</summary>
-    public TpmDictionaryAttackState ReadDictionaryAttackState()
-    {
-        for (int attempt = 0; ; attempt++)
-        {
-            _residents.Open();
-            try
-            {
-                return _lockout.Read(_commands);
-            }
-            catch (BackendException e)
-            {
-                Recover(e, attempt, null, []);
-            }
-        }
-    }
+    /// <summary>The state of the dictionary-attack protection, asked now; what is remembered of a lockout follows it.
+    /// </summary>
+    public TpmDictionaryAttackState ReadDictionaryAttackState() => Ask(() => _lockout.Read(_commands));
 
     /// <summary>Flushes what this connection loaded and closes the device.</summary>
     public void Dispose()
     {
         _residents.Dispose();
         _transport.Dispose();
+    }
+
+    private T Ask<T>(Func<T> question)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            _residents.Open();
+            try
+            {
+                return question();
+            }
+            catch (BackendException e)
+            {
+                Recover(e, attempt, null, []);
+            }
+        }
     }
 
     private TpmKeyBlobs Create(
@@ -293,7 +245,8 @@ internal sealed class TpmConnection : IDisposable
             {
                 TpmLoadedObject loaded = _residents.LoadParent(parent);
                 return _commands.Create(
-                    loaded.Handle, _residents.Session(parent), _residents.ParentAuth(parent), authValue, data, template);
+                    loaded.Handle, _residents.Session(parent), _residents.ParentAuth(parent), authValue, data,
+                    template);
             }
             catch (BackendException e)
             {
@@ -404,8 +357,8 @@ internal sealed class TpmConnection : IDisposable
         {
             throw new BackendException(
                 BackendFailure.Busy,
-                "The connection to the TPM broke while it checked a PIN; the PIN was not sent again, because the TPM may "
-                + "have counted it. Try again.",
+                "The connection to the TPM broke while it checked a PIN; the PIN was not sent again, because the "
+                + "TPM may have counted it. Try again.",
                 e);
         }
     }

@@ -11,7 +11,8 @@ internal sealed class TpmConnectionOptions
     /// <summary>Where unsealed secrets go.</summary>
     public required ISecretMemory Memory { get; init; }
 
-    /// <summary>Remembers parent names across runs; <see langword="null"/> remembers them for this connection only.</summary>
+    /// <summary>Remembers parent names across runs; <see langword="null"/> remembers them for this connection
+    /// only.</summary>
     public ITpmNamePin? Pin { get; init; }
 
     /// <summary>The clock for lockout.</summary>

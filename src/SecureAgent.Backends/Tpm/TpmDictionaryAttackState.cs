@@ -5,7 +5,8 @@ namespace SecureAgent.Backends.Tpm;
 /// <param name="LockoutCounter">TPM_PT_LOCKOUT_COUNTER: wrong authorisations counted.</param>
 /// <param name="MaxAuthFail">TPM_PT_MAX_AUTH_FAIL: how many bring lockout.</param>
 /// <param name="LockoutInterval">TPM_PT_LOCKOUT_INTERVAL: how long until the counter drops by one.</param>
-/// <param name="LockoutRecovery">TPM_PT_LOCKOUT_RECOVERY: how long until a failed lockout authorisation may be tried again.</param>
+/// <param name="LockoutRecovery">TPM_PT_LOCKOUT_RECOVERY: how long until a failed lockout authorisation may be tried
+/// again.</param>
 internal sealed record TpmDictionaryAttackState(
     bool InLockout, int LockoutCounter, int MaxAuthFail, TimeSpan LockoutInterval, TimeSpan LockoutRecovery)
 {

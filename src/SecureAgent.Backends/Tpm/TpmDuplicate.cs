@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>A private key wrapped to a storage key as TPM2_Duplicate would wrap it (outer wrapper only): what TPM2_Import
-/// takes in (TPM 2.0 Part 1, 23.3).</summary>
+/// <summary>A private key wrapped to a storage key as TPM2_Duplicate would wrap it (outer wrapper only): what
+/// TPM2_Import takes in (TPM 2.0 Part 1, 23.3).</summary>
 /// <param name="Content">The content of TPM2B_PRIVATE: TPM2B integrity, encrypted TPM2B_SENSITIVE.</param>
 /// <param name="InSymSeed">The content of TPM2B_ENCRYPTED_SECRET.</param>
 internal sealed record TpmDuplicate(byte[] Content, byte[] InSymSeed)
@@ -16,14 +16,16 @@ internal sealed record TpmDuplicate(byte[] Content, byte[] InSymSeed)
     public static TpmDuplicate Wrap(
         TpmPublic parent, TpmPublic publicArea, ReadOnlySpan<byte> authValue, ReadOnlySpan<byte> sensitive)
     {
-        if (parent.Symmetric != TPM_ALG.AES || parent.SymmetricMode != TPM_ALG.CFB || parent.SymmetricBits is not (128 or 256))
+        if (parent.Symmetric != TPM_ALG.AES || parent.SymmetricMode != TPM_ALG.CFB
+            || parent.SymmetricBits is not (128 or 256))
         {
             throw new TpmException("The parent protects its keys with a cipher that is not AES in CFB mode.");
         }
 
         int digestBytes = TpmHash.SizeBytes(parent.NameAlg);
         byte[] seed = GC.AllocateUninitializedArray<byte>(digestBytes, pinned: true);
-        byte[] wrapped = GC.AllocateArray<byte>(2 + digestBytes + 2 + 2 + 2 + authValue.Length + 2 + 2 + sensitive.Length, pinned: true);
+        int wrappedBytes = 2 + digestBytes + 2 + 2 + 2 + authValue.Length + 2 + 2 + sensitive.Length;
+        byte[] wrapped = GC.AllocateArray<byte>(wrappedBytes, pinned: true);
         Span<byte> symmetricKey = stackalloc byte[parent.SymmetricBits / 8];
         Span<byte> integrityKey = stackalloc byte[digestBytes];
         Span<byte> iv = stackalloc byte[TpmCfb.BlockBytes];
@@ -50,7 +52,8 @@ internal sealed record TpmDuplicate(byte[] Content, byte[] InSymSeed)
             TpmKdf.KDFa(parent.NameAlg, seed, "STORAGE"u8, name, [], symmetricKey);
             TpmCfb.Transform(symmetricKey, iv, encrypted, encrypt: true);
             TpmKdf.KDFa(parent.NameAlg, seed, "INTEGRITY"u8, [], [], integrityKey);
-            CryptographicOperations.HmacData(TpmHash.Name(parent.NameAlg), integrityKey, [.. encrypted, .. name], integrity);
+            CryptographicOperations.HmacData(
+                TpmHash.Name(parent.NameAlg), integrityKey, [.. encrypted, .. name], integrity);
             return new TpmDuplicate(writer.Written.ToArray(), inSymSeed);
         }
         finally

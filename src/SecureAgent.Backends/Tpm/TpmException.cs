@@ -6,7 +6,8 @@ namespace SecureAgent.Backends.Tpm;
 public sealed class TpmException : BackendException
 {
     /// <summary>Creates the exception for a refusal.</summary>
-    public TpmException(BackendFailure failure, string message, TpmResponseCode code) : base(failure, message) => Code = code;
+    public TpmException(BackendFailure failure, string message, TpmResponseCode code)
+        : base(failure, message) => Code = code;
 
     /// <summary>Creates the exception for a response that makes no sense.</summary>
     public TpmException(string message, Exception innerException) : base(message, innerException)

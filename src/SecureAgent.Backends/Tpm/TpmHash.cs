@@ -7,7 +7,8 @@ namespace SecureAgent.Backends.Tpm;
 internal static class TpmHash
 {
     /// <summary>Whether <paramref name="alg"/> is a hash that this program computes.</summary>
-    public static bool IsSupported(TPM_ALG alg) => alg is TPM_ALG.SHA1 or TPM_ALG.SHA256 or TPM_ALG.SHA384 or TPM_ALG.SHA512;
+    public static bool IsSupported(TPM_ALG alg) =>
+        alg is TPM_ALG.SHA1 or TPM_ALG.SHA256 or TPM_ALG.SHA384 or TPM_ALG.SHA512;
 
     /// <summary>The .NET name of <paramref name="alg"/>.</summary>
     /// <exception cref="TpmException">It is no hash that this program computes.</exception>
@@ -31,7 +32,8 @@ internal static class TpmHash
     };
 
     /// <summary>The digest of <paramref name="data"/>.</summary>
-    public static byte[] Digest(TPM_ALG alg, ReadOnlySpan<byte> data) => CryptographicOperations.HashData(Name(alg), data);
+    public static byte[] Digest(TPM_ALG alg, ReadOnlySpan<byte> data) =>
+        CryptographicOperations.HashData(Name(alg), data);
 
     /// <summary>The Name of an object: nameAlg and the digest of its public area (TPM 2.0 Part 1, 16).</summary>
     public static byte[] Name(TPM_ALG nameAlg, ReadOnlySpan<byte> publicArea)

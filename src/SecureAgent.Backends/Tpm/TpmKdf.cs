@@ -31,7 +31,8 @@ internal static class TpmKdf
     /// <param name="partyV">X coordinate of the static key.</param>
     /// <param name="result">Filled.</param>
     public static void KDFe(
-        TPM_ALG hash, ReadOnlySpan<byte> z, ReadOnlySpan<byte> label, ReadOnlySpan<byte> partyU, ReadOnlySpan<byte> partyV,
+        TPM_ALG hash, ReadOnlySpan<byte> z, ReadOnlySpan<byte> label, ReadOnlySpan<byte> partyU,
+        ReadOnlySpan<byte> partyV,
         Span<byte> result)
     {
         Span<byte> counter = stackalloc byte[4];

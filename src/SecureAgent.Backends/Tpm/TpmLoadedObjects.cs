@@ -3,8 +3,8 @@ namespace SecureAgent.Backends.Tpm;
 /// <summary>What one connection has in the TPM, in order of last use.</summary>
 internal sealed class TpmLoadedObjects
 {
-    /// <summary>Transient objects held at once. The PC client profile promises three, and Linux's resource manager gives
-    /// each open file three, whatever the TPM has.</summary>
+    /// <summary>Transient objects held at once. The PC client profile promises three, and Linux's resource manager
+    /// gives each open file three, whatever the TPM has.</summary>
     public const int MaxTransient = 3;
 
     private readonly List<TpmLoadedObject> _objects = [];
@@ -41,8 +41,8 @@ internal sealed class TpmLoadedObjects
     /// <summary>Forgets everything.</summary>
     public void Clear() => _objects.Clear();
 
-    /// <summary>What to flush for room: the least recently used key, else the least recently used parent, which costs more
-    /// to bring back.</summary>
+    /// <summary>What to flush for room: the least recently used key, else the least recently used parent, which costs
+    /// more to bring back.</summary>
     /// <param name="keep">What is needed now.</param>
     public TpmLoadedObject? Victim(TpmLoadedObject? keep) =>
         _objects.Find(item => item.IsTransient && item.KeyId is not null && item != keep)

@@ -60,28 +60,30 @@ internal sealed class TpmLockout
             TPM_RC.AUTH_FAIL or TPM_RC.BAD_AUTH when subject == TpmAuthSubject.Key => WrongPin(code, key, commands),
             TPM_RC.AUTH_FAIL or TPM_RC.BAD_AUTH => new TpmException(
                 BackendFailure.PinRequired,
-                $"The TPM's hierarchy or storage key above the key has a password, and it was missing or wrong ({code}).",
+                "The TPM's hierarchy or storage key above the key has a password, and it was missing or wrong "
+                + $"({code}).",
                 code)
             {
                 Subject = TpmAuthSubject.Parent,
             },
             TPM_RC.POLICY_FAIL => new TpmException(
                 BackendFailure.Refused,
-                "The TPM refused the key because its PCRs have other values than when the key was made: the firmware, boot "
-                + $"loader or their configuration changed ({code}).",
+                "The TPM refused the key because its PCRs have other values than when the key was made: the "
+                + $"firmware, boot loader or their configuration changed ({code}).",
                 code),
             TPM_RC.INTEGRITY => new TpmException(
                 BackendFailure.Refused,
                 $"The key file does not belong to this TPM, or the TPM was cleared since it was made ({code}).",
                 code),
             TPM_RC.HANDLE when subject == TpmAuthSubject.Parent => new TpmException(
-                BackendFailure.Refused, $"The TPM has no storage key at the persistent handle the key file names ({code}).", code),
+                BackendFailure.Refused,
+                $"The TPM has no storage key at the persistent handle the key file names ({code}).", code),
             TPM_RC.OBJECT_MEMORY or TPM_RC.OBJECT_HANDLES or TPM_RC.MEMORY => new TpmException(
                 BackendFailure.Busy, $"The TPM's slots are used by another program ({code}); close it, or flush them "
                 + "(tpm2_flushcontext -t), and try again.", code),
             TPM_RC.SESSION_MEMORY or TPM_RC.SESSION_HANDLES => new TpmException(
-                BackendFailure.Busy, $"The TPM's sessions are used by another program ({code}); close it, or flush them "
-                + "(tpm2_flushcontext -l), and try again.", code),
+                BackendFailure.Busy, $"The TPM's sessions are used by another program ({code}); close it, or flush "
+                + "them (tpm2_flushcontext -l), and try again.", code),
             _ => refusal,
         };
 
@@ -125,10 +127,12 @@ internal sealed class TpmLockout
     private static TpmException Locked(TpmResponseCode code, TimeSpan? retryAfter)
     {
         string when = retryAfter is { } time && time > TimeSpan.Zero
-            ? $"It takes one again in {Words(time)} at the latest; tpm2_dictionarylockout --clear-lockout ends this at once."
+            ? $"It takes one again in {Words(time)} at the latest; tpm2_dictionarylockout --clear-lockout ends this "
+                + "at once."
             : "tpm2_dictionarylockout --clear-lockout ends this.";
         return new TpmException(
-            BackendFailure.LockedOut, $"The TPM is locked out after wrong PINs and takes none for now ({code}). {when}", code)
+            BackendFailure.LockedOut,
+            $"The TPM is locked out after wrong PINs and takes none for now ({code}). {when}", code)
         {
             Subject = TpmAuthSubject.Key,
             TriesLeft = 0,

@@ -1,9 +1,11 @@
 namespace SecureAgent.Backends.Tpm;
 
 /// <summary>The parent of a key, as its key file names it.</summary>
-/// <param name="Handle">0x81xxxxxx is a persistent storage key; 0x40000001 (owner), 0x4000000B (endorsement), 0x4000000C
-/// (platform) and 0x40000007 (null) mean the primary storage key that the hierarchy makes from the TCG template.</param>
-/// <param name="Rsa">Whether that template is H-1 (RSA-2048, <c>rsaParent</c> in the key file) instead of H-2 (ECC P-256).</param>
+/// <param name="Handle">0x81xxxxxx is a persistent storage key; 0x40000001 (owner), 0x4000000B (endorsement),
+/// 0x4000000C (platform) and 0x40000007 (null) mean the primary storage key that the hierarchy makes from the TCG
+/// template.</param>
+/// <param name="Rsa">Whether that template is H-1 (RSA-2048, <c>rsaParent</c> in the key file) instead of H-2 (ECC
+/// P-256).</param>
 internal readonly record struct TpmParent(uint Handle, bool Rsa = false)
 {
     /// <summary>TPM_RH_OWNER.</summary>

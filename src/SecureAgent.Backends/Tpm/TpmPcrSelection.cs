@@ -31,8 +31,8 @@ internal sealed class TpmPcrSelection
     /// <summary>The same bank with other PCRs.</summary>
     public TpmPcrSelection With(uint mask) => new(Hash, mask);
 
-    // TPML_PCR_SELECTION: UINT32 count, then TPMS_PCR_SELECTION: TPMI_ALG_HASH hash, UINT8 sizeofSelect, BYTE pcrSelect[],
-    // where bit n of byte n/8 is PCR n.
+    // TPML_PCR_SELECTION: UINT32 count, then TPMS_PCR_SELECTION: TPMI_ALG_HASH hash, UINT8 sizeofSelect, BYTE
+    // pcrSelect[], where bit n of byte n/8 is PCR n.
 
     /// <summary>Writes TPML_PCR_SELECTION.</summary>
     public void Write(ref TpmWriter writer)
@@ -47,7 +47,8 @@ internal sealed class TpmPcrSelection
     }
 
     /// <summary>Reads TPML_PCR_SELECTION, whose other banks must be empty.</summary>
-    /// <exception cref="TpmException">It does not parse, or selects in another bank than <paramref name="hash"/>.</exception>
+    /// <exception cref="TpmException">It does not parse, or selects in another bank than <paramref
+    /// name="hash"/>.</exception>
     public static TpmPcrSelection Read(ref TpmReader reader, TPM_ALG hash)
     {
         uint mask = 0;

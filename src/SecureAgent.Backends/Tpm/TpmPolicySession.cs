@@ -1,6 +1,7 @@
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>A policy session for one use of a key. The TPM ends it with that use; if the use fails, disposing does.</summary>
+/// <summary>A policy session for one use of a key. The TPM ends it with that use; if the use fails, disposing
+/// does.</summary>
 internal sealed class TpmPolicySession : IDisposable
 {
     private readonly Action<TpmSession> _flush;

@@ -58,7 +58,8 @@ internal sealed class TpmPublic
     /// <summary>The TPMT_PUBLIC bytes that this was parsed from.</summary>
     public required ReadOnlyMemory<byte> Bytes { get; init; }
 
-    /// <summary>Whether wrong authValues count against the TPM's dictionary-attack protection, and lockout stops the key.</summary>
+    /// <summary>Whether wrong authValues count against the TPM's dictionary-attack protection, and lockout stops the
+    /// key.</summary>
     public bool IsDictionaryAttackProtected => !Attributes.HasFlag(TPMA_OBJECT.noDA);
 
     /// <summary>The object's Name: nameAlg and the digest of <see cref="Bytes"/> (TPM 2.0 Part 1, 16).</summary>
@@ -86,7 +87,8 @@ internal sealed class TpmPublic
             TPM_ECC_CURVE.NIST_P256 => ECCurve.NamedCurves.nistP256,
             TPM_ECC_CURVE.NIST_P384 => ECCurve.NamedCurves.nistP384,
             TPM_ECC_CURVE.NIST_P521 => ECCurve.NamedCurves.nistP521,
-            _ => throw new TpmException($"The key is on a curve that SSH does not use (TPM_ECC_CURVE 0x{(ushort)Curve:X4})."),
+            _ => throw new TpmException(
+                $"The key is on a curve that SSH does not use (TPM_ECC_CURVE 0x{(ushort)Curve:X4})."),
         },
         Q = new ECPoint { X = X.ToArray(), Y = Y.ToArray() },
     };

@@ -27,7 +27,8 @@ internal static class TpmPublicParser
             TPM_ALG.RSA => ParseRsa(ref reader, nameAlg, attributes, authPolicy, bytes.ToArray()),
             TPM_ALG.ECC => ParseEcc(ref reader, nameAlg, attributes, authPolicy, bytes.ToArray()),
             TPM_ALG.KEYEDHASH => ParseKeyedHash(ref reader, nameAlg, attributes, authPolicy, bytes.ToArray()),
-            _ => throw new TpmException($"The object is of a type that is not supported (TPM_ALG 0x{(ushort)type:X4})."),
+            _ => throw new TpmException(
+                $"The object is of a type that is not supported (TPM_ALG 0x{(ushort)type:X4})."),
         };
         reader.End();
         return parsed;
@@ -119,7 +120,9 @@ internal static class TpmPublicParser
     private static (TPM_ALG Symmetric, int Bits, TPM_ALG Mode) ReadSymmetric(ref TpmReader reader)
     {
         TPM_ALG symmetric = reader.ReadAlg();
-        return symmetric == TPM_ALG.NULL ? (symmetric, 0, TPM_ALG.NULL) : (symmetric, reader.ReadUInt16(), reader.ReadAlg());
+        return symmetric == TPM_ALG.NULL
+            ? (symmetric, 0, TPM_ALG.NULL)
+            : (symmetric, reader.ReadUInt16(), reader.ReadAlg());
     }
 
     // Every asymmetric scheme but NULL and RSAES carries a hash; ECDAA has a count after it.

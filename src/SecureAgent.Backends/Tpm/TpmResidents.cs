@@ -5,9 +5,9 @@ namespace SecureAgent.Backends.Tpm;
 
 /// <summary>What a connection keeps inside the TPM: storage keys, keys in use and one salted session.</summary>
 /// <remarks>Only what this connection put there is ever flushed. After a lost connection the TPM's reset counter tells
-/// whether those things are still there (a socket to a bare TPM keeps them, and its slots are few) or went with the restart;
-/// objects are flushed only if their handle still has their Name. Sessions have no Name, so a session's handle is flushed
-/// only where the counter did not move.</remarks>
+/// whether those things are still there (a socket to a bare TPM keeps them, and its slots are few) or went with the
+/// restart; objects are flushed only if their handle still has their Name. Sessions have no Name, so a session's handle
+/// is flushed only where the counter did not move.</remarks>
 internal sealed class TpmResidents : IDisposable
 {
     private readonly TpmTransport _transport;
@@ -78,8 +78,8 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    /// <summary>The authValue of the storage key itself. A hierarchy's password guards making its storage key, which then has
-    /// none.</summary>
+    /// <summary>The authValue of the storage key itself. A hierarchy's password guards making its storage key, which
+    /// then has none.</summary>
     public ReadOnlySpan<byte> ParentAuth(TpmParent parent) =>
         parent.IsPersistent && _parentAuths.TryGetValue(parent.Handle, out Secret? auth) ? auth.Span : [];
 
@@ -243,7 +243,8 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    // The TPM2_Create of the null hierarchy's storage key answers another key after each restart; nothing to remember there.
+    // The TPM2_Create of the null hierarchy's storage key answers another key after each restart; nothing to remember
+    // there.
     private void CheckName(TpmParent parent, TpmLoadedObject loaded)
     {
         if (parent.Handle == TpmParent.NullHandle)
@@ -268,14 +269,14 @@ internal sealed class TpmResidents : IDisposable
         {
             Flush(loaded);
             throw new TpmException(
-                $"The TPM's key for {parent} is not the one this computer remembers. Either the TPM was cleared or replaced, "
-                + "and then keys made before are lost, or something between this computer and its TPM pretends to be it. "
-                + "If you cleared the TPM, remove what is remembered of it and make new keys.");
+                $"The TPM's key for {parent} is not the one this computer remembers. Either the TPM was cleared or "
+                + "replaced, and then keys made before are lost, or something between this computer and its TPM "
+                + "pretends to be it. If you cleared the TPM, remove what is remembered of it and make new keys.");
         }
     }
 
-    // No storage key is known yet, so the session that proves a hierarchy's password has no salt. It keeps the password off
-    // the bus, but who listens can try guesses against the HMAC: the password must be a strong one.
+    // No storage key is known yet, so the session that proves a hierarchy's password has no salt. It keeps the password
+    // off the bus, but who listens can try guesses against the HMAC: the password must be a strong one.
     private (uint Handle, TpmPublic Public) CreatePrimary(TpmParent parent)
     {
         byte[] template = TpmTemplates.Storage(parent.Rsa);

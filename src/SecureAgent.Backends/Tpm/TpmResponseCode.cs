@@ -31,7 +31,8 @@ public readonly record struct TpmResponseCode(uint Value)
     /// <summary>What the code means, as a clause.</summary>
     public string Meaning => TpmResponseCodeText.Of(Code) ?? "a code that the specification does not name";
 
-    // Format one: bit 6 set = parameter N (bits 8 to 11); clear and bit 11 set = session N (bits 8 to 10); else handle N.
+    // Format one: bit 6 set = parameter N (bits 8 to 11); clear and bit 11 set = session N (bits 8 to 10); else handle
+    // N.
     private string Subject
     {
         get

@@ -3,7 +3,8 @@ namespace SecureAgent.Backends.Tpm;
 /// <summary>What each response code means, as a clause for a person.</summary>
 internal static class TpmResponseCodeText
 {
-    /// <summary>The clause for <paramref name="code"/>, or <see langword="null"/> if no specification names it.</summary>
+    /// <summary>The clause for <paramref name="code"/>, or <see langword="null"/> if no specification names
+    /// it.</summary>
     public static string? Of(TPM_RC code) => code switch
     {
         TPM_RC.SUCCESS => "success",

@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>Sends a random secret to a storage key, so that only its TPM learns it (TPM 2.0 Part 1, B.10 and C.6).</summary>
+/// <summary>Sends a random secret to a storage key, so that only its TPM learns it (TPM 2.0 Part 1, B.10 and
+/// C.6).</summary>
 internal static class TpmSecretSharing
 {
     /// <summary>Fills <paramref name="secret"/> and encrypts it to <paramref name="recipient"/>.</summary>
@@ -10,7 +11,8 @@ internal static class TpmSecretSharing
     /// <param name="label">SECRET for a session's salt, DUPLICATE for the seed of an import.</param>
     /// <param name="secret">Filled; as long as a digest of the recipient's nameAlg.</param>
     /// <returns>The content of TPM2B_ENCRYPTED_SECRET.</returns>
-    /// <exception cref="TpmException">The key is of no kind that can receive a secret, or its point is not on its curve.</exception>
+    /// <exception cref="TpmException">The key is of no kind that can receive a secret, or its point is not on its
+    /// curve.</exception>
     public static byte[] Share(TpmPublic recipient, ReadOnlySpan<byte> label, Span<byte> secret)
     {
         const TPMA_OBJECT Storage = TPMA_OBJECT.restricted | TPMA_OBJECT.decrypt;

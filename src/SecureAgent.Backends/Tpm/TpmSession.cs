@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>One session: its key, its nonces, and what they protect (TPM 2.0 Part 1, 19.6 and 21). Every session here uses
-/// SHA-256 and AES-128 in CFB mode.</summary>
+/// <summary>One session: its key, its nonces, and what they protect (TPM 2.0 Part 1, 19.6 and 21). Every session here
+/// uses SHA-256 and AES-128 in CFB mode.</summary>
 internal sealed class TpmSession : IDisposable
 {
     /// <summary>Bytes of a nonce and of an HMAC.</summary>
@@ -21,10 +21,11 @@ internal sealed class TpmSession : IDisposable
     /// <param name="salt">The salt sent with TPM2_StartAuthSession; empty for an unsalted session.</param>
     /// <param name="nonceCaller">The nonce sent with it.</param>
     /// <param name="nonceTpm">The nonce answered.</param>
-    /// <param name="usesAuthValue">Whether the entity's authValue is part of the HMAC's key: always in an HMAC session, in a
-    /// policy session after PolicyAuthValue.</param>
+    /// <param name="usesAuthValue">Whether the entity's authValue is part of the HMAC's key: always in an HMAC session,
+    /// in a policy session after PolicyAuthValue.</param>
     public TpmSession(
-        uint handle, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> nonceCaller, ReadOnlySpan<byte> nonceTpm, bool usesAuthValue)
+        uint handle, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> nonceCaller, ReadOnlySpan<byte> nonceTpm,
+        bool usesAuthValue)
     {
         Handle = handle;
         UsesAuthValue = usesAuthValue;
@@ -33,7 +34,8 @@ internal sealed class TpmSession : IDisposable
         _sessionKey = salt.IsEmpty ? [] : GC.AllocateUninitializedArray<byte>(DigestBytes, pinned: true);
         if (!salt.IsEmpty)
         {
-            // sessionKey = KDFa(sessionAlg, authValue of bind ‖ salt, "ATH", nonceTPM, nonceCaller, bits); nothing is bound.
+            // sessionKey = KDFa(sessionAlg, authValue of bind ‖ salt, "ATH", nonceTPM, nonceCaller, bits); nothing is
+            // bound.
             TpmKdf.KDFa(TPM_ALG.SHA256, salt, "ATH"u8, _nonceTpm, _nonceCaller, _sessionKey);
         }
     }
@@ -56,7 +58,8 @@ internal sealed class TpmSession : IDisposable
     {
         if (nonceTpm.Length != DigestBytes)
         {
-            throw new TpmException($"The TPM answered a session nonce of {nonceTpm.Length} bytes instead of {DigestBytes}.");
+            throw new TpmException(
+                $"The TPM answered a session nonce of {nonceTpm.Length} bytes instead of {DigestBytes}.");
         }
 
         nonceTpm.CopyTo(_nonceTpm);

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>A stream socket to a TPM with a deadline over each whole exchange, so that a peer that sends one byte now and
-/// then cannot hold the device's worker.</summary>
+/// <summary>A stream socket to a TPM with a deadline over each whole exchange, so that a peer that sends one byte now
+/// and then cannot hold the device's worker.</summary>
 internal sealed class TpmSocket : IDisposable
 {
     private static readonly TimeSpan ConnectDeadline = TimeSpan.FromSeconds(5);
@@ -19,7 +19,8 @@ internal sealed class TpmSocket : IDisposable
     {
         _name = name;
         bool unix = address is UnixDomainSocketEndPoint;
-        _socket = new Socket(address.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        _socket = new Socket(
+            address.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         if (!unix)
         {
             _socket.NoDelay = true;
@@ -49,14 +50,15 @@ internal sealed class TpmSocket : IDisposable
             $"The TPM at {name} cannot be reached ({error}). Is the simulator running?", commandWasSent: false);
     }
 
-    /// <summary>Starts an exchange that must be over within <paramref name="limit"/>. A peer that has hung up is noticed here,
-    /// before anything is sent.</summary>
+    /// <summary>Starts an exchange that must be over within <paramref name="limit"/>. A peer that has hung up is
+    /// noticed here, before anything is sent.</summary>
     public void Begin(TimeSpan limit)
     {
         _deadline = Stopwatch.GetTimestamp() + (long)(limit.TotalSeconds * Stopwatch.Frequency);
         _sent = false;
 
-        // Between two exchanges a TPM has nothing to say: readable means the end of the stream, or an answer to nothing.
+        // Between two exchanges a TPM has nothing to say: readable means the end of the stream, or an answer to
+        // nothing.
         if (_socket.Poll(0, SelectMode.SelectRead))
         {
             throw Lost("closed the connection", null);
@@ -83,7 +85,7 @@ internal sealed class TpmSocket : IDisposable
     }
 
     /// <summary>Fills <paramref name="bytes"/>.</summary>
-    public void Receive(Span<byte> bytes)
+    public void ReceiveExactly(Span<byte> bytes)
     {
         try
         {
@@ -166,7 +168,8 @@ internal sealed class TpmSocket : IDisposable
         return left >= 1 ? (int)left : throw Lost("did not answer in time; another program may hold it", null);
     }
 
-    private static string Reason(SocketException e) => e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock
+    private static string Reason(SocketException e) =>
+        e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock
         ? "did not answer in time; another program may hold it"
         : $"broke the connection ({e.SocketErrorCode})";
 

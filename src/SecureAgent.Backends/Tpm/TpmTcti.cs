@@ -5,7 +5,8 @@ using System.Net.Sockets;
 namespace SecureAgent.Backends.Tpm;
 
 /// <summary>Where a TPM is, written as a tpm2-tss TCTI string: <c>tbs</c>, <c>device:/dev/tpmrm0</c>,
-/// <c>swtpm:host=127.0.0.1,port=2321</c>, <c>swtpm:path=/run/x.sock</c>, <c>mssim:host=127.0.0.1,port=2321</c>.</summary>
+/// <c>swtpm:host=127.0.0.1,port=2321</c>, <c>swtpm:path=/run/x.sock</c>,
+/// <c>mssim:host=127.0.0.1,port=2321</c>.</summary>
 public sealed class TpmTcti
 {
     private const string DefaultDevice = "/dev/tpmrm0";
@@ -105,7 +106,8 @@ public sealed class TpmTcti
     {
         int port = DefaultPort;
         if (settings.TryGetValue("port", out string? number)
-            && (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out port) || port < 1 || port > highest))
+            && (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out port)
+                || port < 1 || port > highest))
         {
             throw Wrong(text, $"the port is not a number from 1 to {highest}");
         }

@@ -9,8 +9,8 @@ internal static class TpmTemplates
 
     private const int MaxTemplateBytes = 1024;
 
-    /// <summary>The TCG's storage key templates with an empty unique field: H-2 (ECC P-256) or H-1 (RSA-2048), AES-128-CFB.
-    /// Key files with a hierarchy as parent mean exactly these bytes.</summary>
+    /// <summary>The TCG's storage key templates with an empty unique field: H-2 (ECC P-256) or H-1 (RSA-2048),
+    /// AES-128-CFB. Key files with a hierarchy as parent mean exactly these bytes.</summary>
     public static byte[] Storage(bool rsa)
     {
         TpmWriter writer = new(stackalloc byte[MaxTemplateBytes]);
@@ -30,7 +30,8 @@ internal static class TpmTemplates
             TPMA_OBJECT.fixedTPM | TPMA_OBJECT.fixedParent | TPMA_OBJECT.sensitiveDataOrigin | TPMA_OBJECT.sign,
             hasAuthValue, authPolicy, [], []);
 
-    /// <summary>The public area of a signing key that was made elsewhere: the TPM lets only such a key in that says so.</summary>
+    /// <summary>The public area of a signing key that was made elsewhere: the TPM lets only such a key in that says
+    /// so.</summary>
     /// <param name="template">Its kind.</param>
     /// <param name="hasAuthValue">Whether it will have a PIN.</param>
     /// <param name="authPolicy">Its policy digest, or empty.</param>
@@ -65,8 +66,8 @@ internal static class TpmTemplates
         return writer.Written.ToArray();
     }
 
-    // With a policy the authValue alone must not do. Without a PIN there is nothing to guess, and the key must keep working
-    // while the TPM is locked out over another one.
+    // With a policy the authValue alone must not do. Without a PIN there is nothing to guess, and the key must keep
+    // working while the TPM is locked out over another one.
     private static TPMA_OBJECT Use(bool hasAuthValue, ReadOnlySpan<byte> authPolicy) =>
         (authPolicy.IsEmpty ? TPMA_OBJECT.userWithAuth : TPMA_OBJECT.None)
         | (hasAuthValue ? TPMA_OBJECT.None : TPMA_OBJECT.noDA);

@@ -53,7 +53,8 @@ internal sealed class TpmTransport : IDisposable
 
     /// <summary>Sends a command, again while the TPM asks for that.</summary>
     /// <param name="command">The whole command.</param>
-    /// <returns>The whole response in a buffer that the next command overwrites; its size field is its length.</returns>
+    /// <returns>The whole response in a buffer that the next command overwrites; its size field is its
+    /// length.</returns>
     /// <exception cref="TpmException">The answer is out of frame (the device is closed then), or the TPM asked for
     /// patience for longer than two seconds (<see cref="BackendFailure.Busy"/>).</exception>
     /// <exception cref="BackendException">The device is gone; it is closed.</exception>
@@ -74,7 +75,8 @@ internal sealed class TpmTransport : IDisposable
             if (waited >= RetryBudget)
             {
                 throw new TpmException(
-                    BackendFailure.Busy, $"The TPM has been busy for {waited.TotalSeconds:0.#} s ({code}); try again.", code);
+                    BackendFailure.Busy,
+                    $"The TPM has been busy for {waited.TotalSeconds:0.#} s ({code}); try again.", code);
             }
 
             _pause(pause);
@@ -96,8 +98,8 @@ internal sealed class TpmTransport : IDisposable
     /// <summary>Closes the device.</summary>
     public void Dispose() => Close();
 
-    // The TPM has not run a command that it answers with one of these (Part 1, 38; Part 2, 6.6.3), so that the same bytes,
-    // nonce and all, may go again.
+    // The TPM has not run a command that it answers with one of these (Part 1, 38; Part 2, 6.6.3), so that the same
+    // bytes, nonce and all, may go again.
     private static bool AsksForRepetition(TpmResponseCode code) =>
         code.Is(TPM_RC.RETRY) || code.Is(TPM_RC.YIELDED) || code.Is(TPM_RC.TESTING) || code.Is(TPM_RC.NV_RATE)
         || code.Is(TPM_RC.CANCELED);

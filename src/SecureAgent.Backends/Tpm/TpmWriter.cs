@@ -17,7 +17,8 @@ internal ref struct TpmWriter
     public readonly Span<byte> Written => _buffer[..Length];
 
     /// <summary>Reserves <paramref name="count"/> bytes and returns them.</summary>
-    /// <exception cref="TpmException">The buffer is full: a key file or an argument holds more than any TPM takes.</exception>
+    /// <exception cref="TpmException">The buffer is full: a key file or an argument holds more than any TPM
+    /// takes.</exception>
     public Span<byte> Take(int count)
     {
         if (count > _buffer.Length - Length)

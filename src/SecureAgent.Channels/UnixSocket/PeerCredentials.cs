@@ -4,14 +4,16 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Channels.UnixSocket;
 
-/// <summary>Who the kernel says is at the other end of a socket, as of connect (or, for a client, as of listen).</summary>
+/// <summary>Who the kernel says is at the other end of a socket, as of connect (or, for a client, as of
+/// listen).</summary>
 /// <param name="ProcessId">Process id; <see langword="null"/> if it lives in another pid namespace.</param>
 /// <param name="UserId">Effective user id.</param>
 internal readonly record struct PeerCredentials(int? ProcessId, uint UserId)
 {
     private const int UcredSizeBytes = 12;
 
-    /// <summary>Whether the peer is this user or root, who can do everything anyway; nobody else may talk to the agent.</summary>
+    /// <summary>Whether the peer is this user or root, who can do everything anyway; nobody else may talk to the
+    /// agent.</summary>
     public bool IsTrusted => UserId == Libc.GetEffectiveUserId() || UserId == 0;
 
     /// <summary>Asks the kernel (<c>SO_PEERCRED</c>, unix(7)).</summary>

@@ -31,8 +31,9 @@ internal static class SocketActivation
 
         if (processId != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
         {
-            throw new ChannelException($"LISTEN_PID is \"{processId}\", but this process is {Environment.ProcessId}: the "
-                + "socket was meant for another. Let systemd start secure-agent itself, without a program between.");
+            throw new ChannelException($"LISTEN_PID is \"{processId}\", but this process is {Environment.ProcessId}: "
+                + "the socket was meant for another. Let systemd start secure-agent itself, without a program "
+                + "between.");
         }
 
         if (count != "1")

@@ -50,7 +50,8 @@ public sealed class UnixSocketChannel : IChannel
 
     /// <summary>Takes over the socket that systemd opened for this process.</summary>
     /// <returns>The channel, or <see langword="null"/> if systemd opened none.</returns>
-    /// <exception cref="ChannelException">What it opened cannot be used; the message says how to mend the unit.</exception>
+    /// <exception cref="ChannelException">What it opened cannot be used; the message says how to mend the
+    /// unit.</exception>
     public static UnixSocketChannel? FromSystemd(IAgentLog log, TimeProvider time) =>
 #pragma warning disable CA2000 // The channel closes it when it has run.
         SocketActivation.Take() is { } socket ? new UnixSocketChannel(socket, log, time) : null;
@@ -66,7 +67,8 @@ public sealed class UnixSocketChannel : IChannel
         }
 
         Leave();
-        await Task.WhenAny(_drained.Task, Task.Delay(ClosePatience, _time, CancellationToken.None)).ConfigureAwait(false);
+        Task patience = Task.Delay(ClosePatience, _time, CancellationToken.None);
+        await Task.WhenAny(_drained.Task, patience).ConfigureAwait(false);
     }
 
     private UnixSocketListener OpenListener()
@@ -137,8 +139,9 @@ public sealed class UnixSocketChannel : IChannel
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.Write(new AgentEvent(AgentEventLevel.Error, "connection", $"A connection on {Endpoint} ended by a fault "
-                + $"of the agent: {exception.GetType().Name}: {exception.Message}"));
+            _log.Write(new AgentEvent(AgentEventLevel.Error, "connection",
+                $"A connection on {Endpoint} ended by a fault of the agent: {exception.GetType().Name}: "
+                + exception.Message));
         }
         finally
         {
@@ -194,7 +197,8 @@ public sealed class UnixSocketChannel : IChannel
         }
 
         _lastTrouble = _time.GetTimestamp();
-        _log.Write(new AgentEvent(AgentEventLevel.Error, "accept", $"New clients wait on {Endpoint}: {exception.Message}. "
-            + "If descriptors ran out, close some connections or raise the limit (ulimit -n)."));
+        _log.Write(new AgentEvent(AgentEventLevel.Error, "accept",
+            $"New clients wait on {Endpoint}: {exception.Message}. If descriptors ran out, close some connections or "
+            + "raise the limit (ulimit -n)."));
     }
 }

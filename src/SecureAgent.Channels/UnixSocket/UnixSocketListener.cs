@@ -44,8 +44,8 @@ internal sealed class UnixSocketListener : IDisposable
 
         if (Encoding.UTF8.GetByteCount(path) > MaxPathSizeBytes)
         {
-            throw new ChannelException($"The path {path} is longer than the {MaxPathSizeBytes} bytes that a Unix socket's "
-                + "name may have. Choose a shorter one.");
+            throw new ChannelException($"The path {path} is longer than the {MaxPathSizeBytes} bytes that a Unix "
+                + "socket's name may have. Choose a shorter one.");
         }
 
         string directory = Path.GetDirectoryName(path)!; // The caller made the path absolute.
@@ -107,14 +107,14 @@ internal sealed class UnixSocketListener : IDisposable
             ?? throw new ChannelException($"The directory {directory} has gone. Try again.");
         if (identity.Owner != Libc.GetEffectiveUserId())
         {
-            throw new ChannelException($"The directory {directory} belongs to uid {identity.Owner}, who could replace the "
-                + "socket. Choose a directory of your own.");
+            throw new ChannelException($"The directory {directory} belongs to uid {identity.Owner}, who could replace "
+                + "the socket. Choose a directory of your own.");
         }
 
         if ((identity.Permissions & WritableByOthers) != 0)
         {
-            throw new ChannelException($"The directory {directory} can be written by others, who could replace the socket. "
-                + $"Run chmod 700 {directory}, or choose another.");
+            throw new ChannelException($"The directory {directory} can be written by others, who could replace the "
+                + $"socket. Run chmod 700 {directory}, or choose another.");
         }
     }
 
@@ -174,8 +174,8 @@ internal sealed class UnixSocketListener : IDisposable
             + "Stop it, or choose another path.");
     }
 
-    /// <summary>Binds by the C library: the platform's Bind would delete the name when the socket is closed, whoever owns
-    /// it by then.</summary>
+    /// <summary>Binds by the C library: the platform's Bind would delete the name when the socket is closed, whoever
+    /// owns it by then.</summary>
     [SupportedOSPlatform("linux")]
     private static UnixSocketListener Create(string path)
     {

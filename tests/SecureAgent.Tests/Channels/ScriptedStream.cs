@@ -2,7 +2,8 @@ using System.Threading.Channels;
 
 namespace SecureAgent.Tests.Channels;
 
-/// <summary>A client on a stream: sends what a test says in the pieces it says, and keeps what is written to it.</summary>
+/// <summary>A client on a stream: sends what a test says in the pieces it says, and keeps what is written to
+/// it.</summary>
 internal sealed class ScriptedStream : Stream
 {
     private readonly Channel<byte[]> _input = Channel.CreateUnbounded<byte[]>();
@@ -83,7 +84,8 @@ internal sealed class ScriptedStream : Stream
         return count;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await Congestion(cancellationToken);
         lock (_output)

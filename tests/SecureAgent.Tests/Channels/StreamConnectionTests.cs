@@ -326,7 +326,8 @@ public sealed class StreamConnectionTests
     }
 
     /// <summary>Answers with the request and 99.</summary>
-    private static ValueTask EchoAsync(ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)
+    private static ValueTask EchoAsync(
+        ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)
     {
         response.Write(request.ToArray());
         response.Write((ReadOnlySpan<byte>)[99]);

@@ -84,8 +84,8 @@ public sealed class DeviceQueueTests
         }, leaving.Token);
         await started.Task.WaitAsync(Patience, Test);
         await leaving.CancelAsync();
-        BackendException exception = await Assert.ThrowsAsync<BackendException>(() => running.WaitAsync(Patience, Test));
-        Assert.Equal("cancelled by the device", exception.Message);
+        BackendException said = await Assert.ThrowsAsync<BackendException>(() => running.WaitAsync(Patience, Test));
+        Assert.Equal("cancelled by the device", said.Message);
     }
 
     [Fact]
@@ -104,7 +104,10 @@ public sealed class DeviceQueueTests
         await using DeviceQueue queue = new("test", TimeProvider.System);
         int device = 0;
         int continued = await queue.RunAsync(_ => device = Environment.CurrentManagedThreadId, Test).ContinueWith(
-            _ => Environment.CurrentManagedThreadId, Test, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ => Environment.CurrentManagedThreadId,
+            Test,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         Assert.NotEqual(device, continued);
     }
 

@@ -14,7 +14,8 @@ public sealed class IdentityTableTests
     public async Task Backends_are_listed_in_order_and_a_key_that_two_have_once()
     {
         using TestAgent agent = new(
-            new TestBackend("x", B.Identity("b"), A.Identity("a")), new TestBackend("y", A.Identity("again"), C.Identity("c")));
+            new TestBackend("x", B.Identity("b"), A.Identity("a")),
+            new TestBackend("y", A.Identity("again"), C.Identity("c")));
         Assert.Equal(["b", "a", "c"], await agent.ListAsync());
         Assert.Equal(3, agent.Agent.Status.Identities);
     }
@@ -39,7 +40,8 @@ public sealed class IdentityTableTests
         failing.Failure = new BackendException("The TPM has gone.");
         sound.Set(B.Identity("b"), C.Identity("c"));
         Assert.Equal(["a", "b", "c"], await agent.ListAsync());
-        Assert.Contains(agent.Log.Events, logged => logged.Message.Contains("The TPM has gone.", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Log.Events, logged => logged.Message.Contains("The TPM has gone.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -146,7 +146,8 @@ public sealed class LockTests
         using TestAgent agent = TestAgent.With(Key);
         await agent.AskAsync(Requests.Lock("secret"));
         await agent.AskAsync(Requests.Unlock("guess"));
-        Task<AgentMessageType>[] guesses = [.. Enumerable.Range(0, 100).Select(_ => agent.TypeAsync(Requests.Unlock("guess")))];
+        Task<AgentMessageType>[] guesses =
+            [.. Enumerable.Range(0, 100).Select(_ => agent.TypeAsync(Requests.Unlock("guess")))];
         // The clock stands still, so that every guess waits: a list that waited with them would never be answered.
         Assert.Empty(await agent.ListAsync().WaitAsync(Patience, TestContext.Current.CancellationToken));
         Assert.All(guesses, guess => Assert.False(guess.IsCompleted));

@@ -4,7 +4,8 @@ using static SecureAgent.Wire.AgentMessageType;
 
 namespace SecureAgent.Tests.Core;
 
-/// <summary>Random sequences of what clients and backends do, against a model small enough to be seen to be right.</summary>
+/// <summary>Random sequences of what clients and backends do, against a model small enough to be seen to be
+/// right.</summary>
 public sealed class ModelTests
 {
     private const int Connections = 4;

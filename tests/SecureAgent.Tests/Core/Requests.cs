@@ -23,7 +23,8 @@ internal static class Requests
 
     public static byte[] Lock(string passphrase) => Encode(new AgentRequest.Lock(Encoding.UTF8.GetBytes(passphrase)));
 
-    public static byte[] Unlock(string passphrase) => Encode(new AgentRequest.Unlock(Encoding.UTF8.GetBytes(passphrase)));
+    public static byte[] Unlock(string passphrase) =>
+        Encode(new AgentRequest.Unlock(Encoding.UTF8.GetBytes(passphrase)));
 
     public static byte[] Extension(string name, params byte[] contents) =>
         Encode(new AgentRequest.Extension(name, contents));

@@ -48,8 +48,10 @@ public sealed class SessionBindTests
         using TestAgent agent = TestAgent.With(User);
         using AgentSession session = agent.Open();
         Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Host.Bind([1], forwarding: false)));
-        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE, await TestAgent.TypeAsync(session, Host.Bind([1], forwarding: false)));
-        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE, await TestAgent.TypeAsync(session, Host.Bind([2], forwarding: true)));
+        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE,
+            await TestAgent.TypeAsync(session, Host.Bind([1], forwarding: false)));
+        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE,
+            await TestAgent.TypeAsync(session, Host.Bind([2], forwarding: true)));
     }
 
     [Fact]
@@ -59,7 +61,8 @@ public sealed class SessionBindTests
         using AgentSession session = agent.Open();
         Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Host.Bind([1], forwarding: true)));
         Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Host.Bind([1], forwarding: true)));
-        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE, await TestAgent.TypeAsync(session, OtherHost.Bind([1], forwarding: true)));
+        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE,
+            await TestAgent.TypeAsync(session, OtherHost.Bind([1], forwarding: true)));
         Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Host.Bind([2], forwarding: true)));
     }
 
@@ -74,7 +77,8 @@ public sealed class SessionBindTests
             Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Host.Bind([0], forwarding: true)));
         }
 
-        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE, await TestAgent.TypeAsync(session, Host.Bind([16], forwarding: true)));
+        Assert.Equal(SSH_AGENT_EXTENSION_FAILURE,
+            await TestAgent.TypeAsync(session, Host.Bind([16], forwarding: true)));
     }
 
     [Theory]

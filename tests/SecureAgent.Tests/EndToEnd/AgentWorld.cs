@@ -43,14 +43,16 @@ internal sealed class AgentWorld : IAsyncDisposable
     });
 
     /// <summary>Starts the program on a fresh TPM, without keys.</summary>
-    public static Task<AgentWorld> StartEmptyAsync(AgentKind kind) => StartAsync(async world =>
-    {
-        await world.StartTpmAsync(kind);
-        await world.StartProgramAsync(world.Home.Environment);
-    });
+    public static Task<AgentWorld> StartEmptyAsync(AgentKind kind) =>
+        StartTpmOnlyAsync(kind, world => world.StartProgramAsync(world.Home.Environment));
 
-    /// <summary>Starts only a fresh TPM.</summary>
-    public static Task<AgentWorld> StartTpmOnlyAsync(AgentKind kind) => StartAsync(world => world.StartTpmAsync(kind));
+    /// <summary>Starts a fresh TPM, and then does what <paramref name="start"/> says.</summary>
+    public static Task<AgentWorld> StartTpmOnlyAsync(AgentKind kind, Func<AgentWorld, Task>? start = null) =>
+        StartAsync(async world =>
+        {
+            await world.StartTpmAsync(kind);
+            await (start?.Invoke(world) ?? Task.CompletedTask);
+        });
 
     /// <summary>From now on programs are started with that TPM.</summary>
     public void UseTpm(string tcti)
@@ -119,6 +121,12 @@ internal sealed class AgentWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (AgentProgram program in _running.OfType<AgentProgram>())
+        {
+            // Shown where the test fails.
+            TestContext.Current.TestOutputHelper?.WriteLine($"the log of {program.Socket}:\n{program.Log}");
+        }
+
         foreach (IAsyncDisposable running in Enumerable.Reverse(_running))
         {
             await running.DisposeAsync();

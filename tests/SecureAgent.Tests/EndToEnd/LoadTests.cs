@@ -36,19 +36,16 @@ public sealed class LoadTests
     }
 
     // The control's key of that name has no PIN either.
-    private static async Task<AgentWorld> StartAsync(AgentKind agent)
-    {
-        if (agent == AgentKind.OpenSsh)
-        {
-            return await AgentWorld.StartAsync(agent);
-        }
-
-        AgentWorld world = await AgentWorld.StartEmptyAsync(agent);
-        string name = AgentWorld.Name(KeyKind.EcdsaWithPin);
-        await world.RunAsync("key", "new", name, "--in", "tpm", "--type", "ecdsa-256");
-        await world.ListedAsync(name);
-        return world;
-    }
+    private static Task<AgentWorld> StartAsync(AgentKind agent) =>
+        agent == AgentKind.OpenSsh
+            ? AgentWorld.StartAsync(agent)
+            : AgentWorld.StartTpmOnlyAsync(agent, async world =>
+            {
+                string name = AgentWorld.Name(KeyKind.EcdsaWithPin);
+                await world.RunAsync("key", "new", name, "--in", "tpm", "--type", "ecdsa-256");
+                await world.StartProgramAsync(world.Home.Environment);
+                await world.ListedAsync(name);
+            });
 
     private static async Task UseAsync(AgentSocket client, byte[] blob, int number)
     {

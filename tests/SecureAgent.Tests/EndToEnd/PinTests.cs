@@ -120,12 +120,10 @@ public sealed partial class PinTests
         (await waiting).Succeeded();
     }
 
-    private static async Task<AgentWorld> WithPinAsync(AgentKind agent)
+    private static Task<AgentWorld> WithPinAsync(AgentKind agent)
     {
         Needs.Agent(agent);
-        AgentWorld world = await AgentWorld.StartTpmOnlyAsync(agent);
-        await world.MakeKeyAsync(KeyKind.EcdsaWithPin);
-        return world;
+        return AgentWorld.StartTpmOnlyAsync(agent, world => world.MakeKeyAsync(KeyKind.EcdsaWithPin));
     }
 
     private static Task<Ran> SignAsync(AgentWorld world) =>

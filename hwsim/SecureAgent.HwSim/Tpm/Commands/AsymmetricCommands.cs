@@ -144,7 +144,8 @@ internal static class AsymmetricCommands
         TPM_ECC_CURVE id = EccCurves.Read(context.In.Parameter(1));
         context.In.End();
         EccCurve curve = EccCurve.Of(id);
-        context.Out.UInt16((ushort)id).UInt16((ushort)EccCurves.Bits(id)).Algorithm(TPM_ALG_NULL).Algorithm(TPM_ALG_NULL)
+        context.Out.UInt16((ushort)id).UInt16((ushort)EccCurves.Bits(id)).Algorithm(TPM_ALG_KDF1_SP800_56A)
+            .Algorithm(EccCurves.KdfHash(id)).Algorithm(TPM_ALG_NULL)
             .Sized(Numbers.Write(curve.P, curve.Size)).Sized(Numbers.Write(curve.A, curve.Size))
             .Sized(Numbers.Write(curve.B, curve.Size)).Sized(Numbers.Write(curve.Gx, curve.Size))
             .Sized(Numbers.Write(curve.Gy, curve.Size)).Sized(Numbers.Write(curve.N, curve.Size)).Sized([1]);

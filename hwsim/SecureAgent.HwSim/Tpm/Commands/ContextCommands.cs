@@ -42,7 +42,6 @@ internal static class ContextCommands
         context.In.End();
         if (TypeOf(saved.Handle) == TPM_HT.TPM_HT_TRANSIENT)
         {
-            context.Tpm.Objects.RequireFree();
             context.ResponseHandle = context.Tpm.Objects.Add(saved.OpenEntity(context.Tpm));
             return;
         }

@@ -27,7 +27,7 @@ internal static class HierarchyCommands
     private static void HierarchyControl(CommandContext context)
     {
         uint enable = context.In.Parameter(1).UInt32();
-        if (!HandleArea.Is(HandleKind.HierarchyNotNull, enable))
+        if (!HandleArea.Is(HandleKind.HierarchyNotNull, enable) && enable != TPM_RH_PLATFORM_NV)
         {
             throw TPM_RC_VALUE.Parameter(1);
         }
@@ -36,15 +36,16 @@ internal static class HierarchyCommands
         context.In.End();
         uint authority = context.Handle(1);
 
-        // Only the platform enables a hierarchy; each hierarchy may disable itself.
-        if (authority != TPM_RH_PLATFORM && (state || authority != enable))
+        // Each hierarchy may disable itself; the platform decides over all. None that is disabled can be authorized.
+        if (authority != TPM_RH_PLATFORM && authority != enable)
         {
             throw TPM_RC_AUTH_TYPE.Error();
         }
 
-        if (state && enable == TPM_RH_PLATFORM)
+        if (enable == TPM_RH_PLATFORM_NV)
         {
-            throw TPM_RC_AUTH_TYPE.Error();
+            context.Tpm.Nv.PlatformEnabled = state;
+            return;
         }
 
         context.Tpm.FindHierarchy(enable)!.Enabled = state;

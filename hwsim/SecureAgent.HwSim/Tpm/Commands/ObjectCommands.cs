@@ -117,7 +117,7 @@ internal static class ObjectCommands
 
     private static void LoadExternal(CommandContext context)
     {
-        TpmSensitive? sensitive = ReadOptionalSensitive(context.In.Parameter(1));
+        TpmSensitive? sensitive = context.In.Parameter(1).SizedStructureOrEmpty(TpmSensitive.Read);
         TpmPublic publicArea = context.In.Parameter(2).SizedStructure(reader => TpmPublic.Read(reader, allowNullName: true));
         uint hierarchy = context.In.Parameter(3).UInt32();
         if (!HandleArea.Is(HandleKind.Hierarchy, hierarchy))
@@ -153,7 +153,7 @@ internal static class ObjectCommands
         {
             Hierarchy = hierarchy,
             IsExternal = true,
-            QualifiedName = TpmObject.QualifyName(publicArea.NameAlg, Bytes.UInt32(hierarchy), publicArea.ComputeName()),
+            QualifiedName = publicArea.ComputeName(),
         };
         context.ResponseHandle = context.Tpm.Objects.Add(loaded);
         context.Out.Sized(loaded.Name);
@@ -260,25 +260,12 @@ internal static class ObjectCommands
         return (auth, reader.Sized(Limits.MaxSymData));
     }
 
-    private static TpmSensitive? ReadOptionalSensitive(TpmReader reader)
-    {
-        byte[] octets = reader.Sized(MaxTemplate);
-        if (octets.Length == 0)
-        {
-            return null;
-        }
-
-        TpmReader inside = new TpmReader(octets).Parameter(1);
-        TpmSensitive sensitive = TpmSensitive.Read(inside);
-        return inside.Remaining == 0 ? sensitive : throw TPM_RC_SIZE.Parameter(1);
-    }
-
     private static (TpmPublic Public, TpmSensitive Sensitive) Make(TpmObject? parent, NewObject request, KeySource source)
     {
         Numbered(2, () => TemplateRules.CheckCreation(parent, request.Template, request.Data.Length));
         byte[] auth = Bytes.TrimAuth(request.Auth);
         CheckAuthSize(auth, request.Template.NameAlg, 1);
-        return Numbered(2, () => ObjectFactory.Create(request.Template, auth, request.Data, source));
+        return ObjectFactory.Create(request.Template, auth, request.Data, source);
     }
 
     private static TpmObject MakePrimary(TpmState tpm, uint hierarchy, NewObject request)

@@ -41,10 +41,15 @@ internal static class PolicyCommands
         context.In.End();
         TpmSession session = SessionOf(context, 2);
         byte[] name = context.Tpm.NameOf(context, 1);
-        ulong? timeout = Timeout(context, nonceTpm, expiration);
+        ulong? timeout = Timeout(session, nonceTpm, expiration);
         if (!session.IsTrial)
         {
-            CheckSecret(context, session, nonceTpm, cpHash);
+            CheckSecret(session, nonceTpm, cpHash);
+            if (timeout < context.Tpm.Clock.Time)
+            {
+                throw TPM_RC_EXPIRED.Parameter(4);
+            }
+
             session.Policy.Timeout = Earlier(session.Policy.Timeout, timeout);
             session.Policy.CpHash = cpHash.Length > 0 ? cpHash : session.Policy.CpHash;
         }
@@ -54,7 +59,7 @@ internal static class PolicyCommands
         WriteSecretTicket(context, session, expiration, timeout, cpHash, policyRef, name);
     }
 
-    private static void CheckSecret(CommandContext context, TpmSession session, byte[] nonceTpm, byte[] cpHash)
+    private static void CheckSecret(TpmSession session, byte[] nonceTpm, byte[] cpHash)
     {
         if (nonceTpm.Length != 0 && !nonceTpm.AsSpan().SequenceEqual(session.NonceTpm))
         {
@@ -75,14 +80,11 @@ internal static class PolicyCommands
         }
     }
 
-    private static ulong? Timeout(CommandContext context, byte[] nonceTpm, int expiration)
+    // Without the session's nonce, the expiration is a point in the TPM's time.
+    private static ulong? Timeout(TpmSession session, byte[] nonceTpm, int expiration)
     {
-        if (expiration == 0 || nonceTpm.Length == 0)
-        {
-            return null;
-        }
-
-        return context.Tpm.Clock.Time + ((ulong)Math.Abs((long)expiration) * 1000);
+        ulong from = nonceTpm.Length == 0 ? 0 : session.Policy.StartTime;
+        return expiration == 0 ? null : from + ((ulong)Math.Abs((long)expiration) * 1000);
     }
 
     private static ulong? Earlier(ulong? left, ulong? right) =>

@@ -60,8 +60,8 @@ internal static class SessionCommands
             BoundTo = isBound ? TpmState.BindIdentity(context.Tpm.NameOf(context, 2), bindAuth) : null,
             IsDaBound = isBound && !context.Tpm.IsDAExempt(context, 2),
             IsLockoutBound = isBound && context.Handle(2) == TPM_RH_LOCKOUT,
-            Policy = new PolicyState { Digest = new byte[size] },
         };
+        session.RestartPolicy(context.Tpm.Clock.Time);
         context.Tpm.Sessions.Add(session);
         context.ResponseHandle = session.Handle;
         context.Out.Sized(nonceTpm);
@@ -108,7 +108,7 @@ internal static class SessionCommands
 
     private static void CheckBindable(CommandContext context)
     {
-        if (context.Entity(2) is TpmObject bind && (bind.Sensitive is null || bind.Public.NameAlg == TPM_ALG_NULL))
+        if (context.Entity(2) is TpmObject { Sensitive: null })
         {
             throw TPM_RC_HANDLE.Handle(2);
         }
@@ -117,7 +117,6 @@ internal static class SessionCommands
     private static void PolicyRestart(CommandContext context)
     {
         context.In.End();
-        TpmSession session = context.Tpm.Sessions.FindLoaded(context.Handle(1))!;
-        session.Policy = new PolicyState { Digest = new byte[Hash.Size(session.AuthHash)] };
+        context.Tpm.Sessions.FindLoaded(context.Handle(1))!.RestartPolicy(context.Tpm.Clock.Time);
     }
 }

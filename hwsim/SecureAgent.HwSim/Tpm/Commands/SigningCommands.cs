@@ -27,6 +27,12 @@ internal static class SigningCommands
             throw TPM_RC_KEY.Handle(1);
         }
 
+        // Such a key signs certificates only.
+        if (key.Public.Has(TPMA_OBJECT.x509sign))
+        {
+            throw TPM_RC_ATTRIBUTES.Handle(1);
+        }
+
         SchemeDef scheme = Signing.SelectScheme(key, requested) ?? throw TPM_RC_SCHEME.Parameter(2);
         if (validation.Digest.Length != 0 || key.Public.Has(TPMA_OBJECT.restricted))
         {
@@ -88,7 +94,7 @@ internal static class SigningCommands
     private static void Hmac(CommandContext context)
     {
         byte[] data = context.In.Parameter(1).Sized(Limits.MaxBuffer);
-        TPM_ALG_ID requested = SchemeDef.ReadHash(context.In.Parameter(2), allowNull: true);
+        TPM_ALG_ID requested = ReadMac(context.In.Parameter(2));
         context.In.End();
         TpmObject key = context.Object(1);
         TPM_ALG_ID algorithm = HmacAlgorithm(key, requested);
@@ -103,19 +109,26 @@ internal static class SigningCommands
             throw TPM_RC_TYPE.Handle(1);
         }
 
+        TPM_ALG_ID own = key.Public.Scheme.Hash;
+        TPM_ALG_ID algorithm = own == TPM_ALG_NULL ? requested : own;
+        bool clash = own != TPM_ALG_NULL && requested != TPM_ALG_NULL && requested != own;
+        if (algorithm == TPM_ALG_NULL || clash)
+        {
+            throw TPM_RC_VALUE.Parameter(2);
+        }
+
         if (key.Public.Has(TPMA_OBJECT.restricted))
         {
             throw TPM_RC_ATTRIBUTES.Handle(1);
         }
 
-        if (!key.Public.Has(TPMA_OBJECT.sign))
-        {
-            throw TPM_RC_KEY.Handle(1);
-        }
+        return key.Public.Has(TPMA_OBJECT.sign) ? algorithm : throw TPM_RC_KEY.Handle(1);
+    }
 
-        TPM_ALG_ID own = key.Public.Scheme.Hash;
-        TPM_ALG_ID algorithm = own == TPM_ALG_NULL ? requested : own;
-        bool clash = own != TPM_ALG_NULL && requested != TPM_ALG_NULL && requested != own;
-        return algorithm == TPM_ALG_NULL || clash ? throw TPM_RC_VALUE.Parameter(2) : algorithm;
+    /// <summary>Reads the TPMI_ALG_MAC_SCHEME+ of TPM2_HMAC and TPM2_HMAC_Start, which also stand for TPM2_MAC and TPM2_MAC_Start.</summary>
+    internal static TPM_ALG_ID ReadMac(TpmReader reader)
+    {
+        TPM_ALG_ID algorithm = (TPM_ALG_ID)reader.UInt16();
+        return Hash.IsHash(algorithm) || algorithm == TPM_ALG_NULL ? algorithm : throw reader.Fail(TPM_RC_SYMMETRIC);
     }
 }

@@ -40,7 +40,11 @@ internal static class StartupCommands
         TpmReader reader = context.In.Parameter(1);
         for (uint left = reader.UInt32(); left > 0; left--)
         {
-            reader.UInt16();
+            TPM_ALG_ID algorithm = (TPM_ALG_ID)reader.UInt16();
+            if (!AlgorithmTable.All.ContainsKey(algorithm))
+            {
+                throw TPM_RC_VALUE.Parameter(1);
+            }
         }
 
         reader.End();

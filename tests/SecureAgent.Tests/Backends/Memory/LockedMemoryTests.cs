@@ -1,3 +1,4 @@
+using System.Globalization;
 using SecureAgent.Backends.Memory;
 using SecureAgent.Core;
 
@@ -118,8 +119,8 @@ public sealed class LockedMemoryTests
         foreach (string line in File.ReadLines("/proc/self/smaps"))
         {
             string[] range = line.Split(' ')[0].Split('-');
-            if (range.Length == 2 && nint.TryParse(range[0], System.Globalization.NumberStyles.HexNumber, null, out nint start)
-                && nint.TryParse(range[1], System.Globalization.NumberStyles.HexNumber, null, out nint end))
+            if (range.Length == 2 && nint.TryParse(range[0], NumberStyles.HexNumber, null, out nint start)
+                && nint.TryParse(range[1], NumberStyles.HexNumber, null, out nint end))
             {
                 inside = address >= start && address < end;
             }

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
-/// <summary>Two neighbouring ports on loopback: a scripted command port, and a platform port that accepts every signal.</summary>
+/// <summary>Two neighbouring ports on loopback: a scripted command port, and a platform port that accepts every
+/// signal.</summary>
 internal sealed class MssimPair : IDisposable
 {
     private readonly TcpListener _command;

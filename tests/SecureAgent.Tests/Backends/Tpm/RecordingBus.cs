@@ -3,7 +3,8 @@ using SecureAgent.Backends.Tpm;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
-/// <summary>Stands between a connection and its TPM: sees every command and response, and can change or answer them.</summary>
+/// <summary>Stands between a connection and its TPM: sees every command and response, and can change or answer
+/// them.</summary>
 internal sealed class RecordingBus
 {
     private readonly Func<ITpmDevice> _open;

@@ -4,7 +4,8 @@ using SecureAgent.Backends.Tpm;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
-/// <summary>A swtpm of its own on a unix socket in a temporary directory. It ends with the test, by its own process id.</summary>
+/// <summary>A swtpm of its own on a unix socket in a temporary directory. It ends with the test, by its own process
+/// id.</summary>
 internal sealed class SwtpmProcess : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);

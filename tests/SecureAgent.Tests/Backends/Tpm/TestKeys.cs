@@ -20,8 +20,8 @@ internal static class TestKeys
         byte[] digest = CryptographicOperations.HashData(name, data);
         bool rsa = key.Public.Type == TPM_ALG.RSA;
         byte[] signature = connection.Sign(
-            key, parent ?? TpmParent.Owner, rsa ? TpmSignatureScheme.RsaPkcs1(name) : TpmSignatureScheme.Ecdsa(name), digest,
-            pin, policy);
+            key, parent ?? TpmParent.Owner, rsa ? TpmSignatureScheme.RsaPkcs1(name) : TpmSignatureScheme.Ecdsa(name),
+            digest, pin, policy);
         Assert.True(Verifies(key.Public, digest, signature, name));
     }
 
@@ -37,6 +37,10 @@ internal static class TestKeys
         using ECDsa ecdsa = ECDsa.Create(key.ToECParameters());
         return ecdsa.VerifyHash(digest, signature);
     }
+
+    /// <summary>The digest of a policy for the PCR values of now.</summary>
+    public static byte[] PolicyDigest(TpmConnection connection, TpmPolicy policy) =>
+        policy.Digest(connection.ReadPcrs(policy.Pcrs, TpmParent.Owner));
 
     /// <summary>The connection still makes and uses keys.</summary>
     public static void AssertWorks(TpmConnection connection)
@@ -72,7 +76,8 @@ internal static class TestKeys
         return response[..length];
     }
 
-    /// <summary>What is loaded, as the TPM says over a connection of its own: transient objects and loaded sessions.</summary>
+    /// <summary>What is loaded, as the TPM says over a connection of its own: transient objects and loaded
+    /// sessions.</summary>
     public static List<uint> LoadedHandles(TestTpm tpm)
     {
         using ITpmDevice device = tpm.Open();

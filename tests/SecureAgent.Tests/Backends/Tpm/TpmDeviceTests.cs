@@ -44,7 +44,8 @@ public sealed class TpmDeviceTests
         });
         using ITpmDevice device = TpmTcti.Parse(server.Tcti).Open(TimeSpan.FromMilliseconds(300));
         Stopwatch watch = Stopwatch.StartNew();
-        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(() => device.Transmit(Command, new byte[4096]));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => device.Transmit(Command, new byte[4096]));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
         Assert.True(error.CommandWasSent);
         Assert.Contains("did not answer in time", error.Message, StringComparison.Ordinal);
@@ -80,7 +81,8 @@ public sealed class TpmDeviceTests
             client.Receive(new byte[100]);
         });
         using ITpmDevice device = TpmTcti.Parse(server.Tcti).Open();
-        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(() => device.Transmit(Command, new byte[4096]));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => device.Transmit(Command, new byte[4096]));
         Assert.Contains("not a TPM's answer", error.Message, StringComparison.Ordinal);
     }
 
@@ -91,7 +93,8 @@ public sealed class TpmDeviceTests
         using ITpmDevice device = swtpm.Open();
         Assert.True(device.Transmit(Command, new byte[4096]) > 10);
         swtpm.Kill();
-        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(() => device.Transmit(Command, new byte[4096]));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => device.Transmit(Command, new byte[4096]));
         Assert.False(error.CommandWasSent);
     }
 
@@ -105,7 +108,8 @@ public sealed class TpmDeviceTests
             client.Shutdown(SocketShutdown.Both);
         });
         using ITpmDevice device = TpmTcti.Parse(server.Tcti).Open();
-        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(() => device.Transmit(Command, new byte[4096]));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => device.Transmit(Command, new byte[4096]));
         Assert.True(error.CommandWasSent);
     }
 
@@ -117,7 +121,8 @@ public sealed class TpmDeviceTests
         first.Transmit(Command, new byte[4096]);
         TpmTcti tcti = TpmTcti.Parse(swtpm.Tcti);
         using ITpmDevice second = tcti.Open(TimeSpan.FromMilliseconds(300));
-        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(() => second.Transmit(Command, new byte[4096]));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => second.Transmit(Command, new byte[4096]));
         Assert.Contains("another program may hold it", error.Message, StringComparison.Ordinal);
     }
 

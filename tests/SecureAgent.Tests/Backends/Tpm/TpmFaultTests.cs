@@ -260,7 +260,8 @@ public sealed class TpmFaultTests
     {
         using TestTpm tpm = TestTpm.Start("swtpm");
         using TpmConnection connection = tpm.Connect(out RecordingBus bus);
-        bus.Before = command => RecordingBus.Code(command) == TPM_CC.StartAuthSession ? RecordingBus.Refusal(0x903) : null;
+        bus.Before = command =>
+            RecordingBus.Code(command) == TPM_CC.StartAuthSession ? RecordingBus.Refusal(0x903) : null;
         TpmException error = Assert.Throws<TpmException>(
             () => connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, [], []));
         Assert.Equal(BackendFailure.Busy, error.Failure);

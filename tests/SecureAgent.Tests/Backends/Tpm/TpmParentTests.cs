@@ -22,7 +22,8 @@ public sealed class TpmParentTests
             TestKeys.AssertSigns(connection, key, "SHA256", "1234"u8, parent: parent);
             using ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             TestKeys.AssertSigns(
-                connection, connection.Import(ecdsa.ExportParameters(true), parent, [], []), "SHA256", [], parent: parent);
+                connection, connection.Import(ecdsa.ExportParameters(true), parent, [], []), "SHA256", [],
+                parent: parent);
         }
     }
 
@@ -73,13 +74,15 @@ public sealed class TpmParentTests
         byte[] password = "owner password 1"u8.ToArray();
 
         // TPM2_HierarchyChangeAuth (Part 3, 24.8)
-        TestKeys.Run(tpm, "8002 0000002D 00000129 40000001 00000009 40000009 0000 01 0000 0010" + Convert.ToHexString(password));
+        TestKeys.Run(tpm,
+            "8002 0000002D 00000129 40000001 00000009 40000009 0000 01 0000 0010" + Convert.ToHexString(password));
         using (TpmConnection connection = tpm.Connect(out RecordingBus bus))
         {
             foreach (string? wrong in (string?[])[null, "owner password 2"])
             {
                 connection.SetParentAuth(
-                    TpmParent.OwnerHandle, wrong is null ? null : TestMemory.Of(System.Text.Encoding.ASCII.GetBytes(wrong)));
+                    TpmParent.OwnerHandle,
+                    wrong is null ? null : TestMemory.Of(System.Text.Encoding.ASCII.GetBytes(wrong)));
                 TpmException error = Assert.Throws<TpmException>(
                     () => connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, [], []));
                 Assert.Equal(BackendFailure.PinRequired, error.Failure);

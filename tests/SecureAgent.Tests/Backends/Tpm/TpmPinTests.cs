@@ -62,7 +62,8 @@ public sealed class TpmPinTests
         TpmException? error = null;
         for (int i = 0; i < 40 && error?.TriesLeft != 0; i++)
         {
-            error = Assert.Throws<TpmException>(() => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, "wrong"u8, null));
+            error = Assert.Throws<TpmException>(
+                () => connection.Sign(key, TpmParent.Owner, Ecdsa, Digest, "wrong"u8, null));
         }
 
         Assert.Equal(0, error!.TriesLeft);
@@ -95,7 +96,8 @@ public sealed class TpmPinTests
     {
         using TestTpm tpm = TestTpm.Start(kind);
         using TpmConnection connection = tpm.Connect();
-        Assert.Throws<TpmException>(() => connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, new byte[33], []));
+        Assert.Throws<TpmException>(
+            () => connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, new byte[33], []));
         Assert.Equal(0, connection.CommandCount);
     }
 

@@ -7,8 +7,9 @@ namespace SecureAgent.Tests.Backends.Tpm;
 /// <summary>Recomputes a session that swtpm took part in; see the vector's head.</summary>
 public sealed class TpmSessionTests
 {
-    private static readonly byte[][] Vector = [.. File.ReadLines(TpmVectors.Path("session-swtpm.txt"))
-        .Where(line => !line.StartsWith('#')).Select(Convert.FromHexString)];
+    private static readonly byte[][] Vector = [..
+        System.Text.Encoding.ASCII.GetString(TpmVectors.Bytes("session-swtpm.txt")).Split('\n')
+            .Where(line => line.Length > 0 && line[0] != '#').Select(Convert.FromHexString)];
 
     private static readonly byte[] BindAuth = "bind auth value"u8.ToArray();
     private static readonly byte[] OwnerAuth = "owner auth"u8.ToArray();

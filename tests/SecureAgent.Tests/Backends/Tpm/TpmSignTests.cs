@@ -102,7 +102,8 @@ public sealed class TpmSignTests
             byte[] digest = SHA256.HashData("x"u8);
             for (int i = 0; i < 10_000; i++)
             {
-                connection.Sign(key, TpmParent.Owner, TpmSignatureScheme.Ecdsa(HashAlgorithmName.SHA256), digest, [], null);
+                connection.Sign(
+                    key, TpmParent.Owner, TpmSignatureScheme.Ecdsa(HashAlgorithmName.SHA256), digest, [], null);
             }
 
             Assert.InRange(connection.CommandCount, 10_000, 10_010);
@@ -135,7 +136,9 @@ public sealed class TpmSignTests
         TestKeys.AssertSigns(connection, imported, "SHA512", "1234"u8);
         Assert.Equal(rsa.ExportParameters(false).Modulus, imported.Public.Modulus.ToArray());
 
-        foreach (ECCurve curve in (ECCurve[])[ECCurve.NamedCurves.nistP256, ECCurve.NamedCurves.nistP384, ECCurve.NamedCurves.nistP521])
+        ECCurve[] curves =
+            [ECCurve.NamedCurves.nistP256, ECCurve.NamedCurves.nistP384, ECCurve.NamedCurves.nistP521];
+        foreach (ECCurve curve in curves)
         {
             using ECDsa ecdsa = ECDsa.Create(curve);
             TpmKeyBlobs key = connection.Import(ecdsa.ExportParameters(true), TpmParent.Owner, [], []);

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using SecureAgent.Tests.Core;
-using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Channels.UnixSocket;
 
@@ -16,7 +15,7 @@ public sealed class AllocationTests
     [InlineData(true)]
     public async Task Warm_lists_over_a_connection_allocate_nothing(bool twoWrites)
     {
-        await using ServedAgent served = await ServedAgent.StartAsync(TestKey.Ecdsa(EcdsaCurve.NistP256), TestKey.Rsa());
+        await using ServedAgent served = await ServedAgent.StartAsync(TestKey.Ed25519(), TestKey.Rsa());
         using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         client.Connect(new UnixDomainSocketEndPoint(served.Socket));
         byte[] answer = new byte[served.Agent.Identities.Current.ListAnswer.Length + 4];

@@ -7,8 +7,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Channels.UnixSocket;
 
-/// <summary>The same bytes to OpenSSH's ssh-agent and to this agent; both hold the same key. Compared is what a client sees:
-/// the type of each answer, or that the connection closed.</summary>
+/// <summary>The same bytes to OpenSSH's ssh-agent and to this agent; both hold the same key. Compared is what a client
+/// sees: the type of each answer, or that the connection closed.</summary>
 public sealed class ParityTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -20,6 +20,7 @@ public sealed class ParityTests
     public static IEnumerable<(string Name, byte[][] Messages)> Conversations(KeyBlob key)
     {
         byte[] blob = key.Span.ToArray();
+        byte[] anothers = OtherHost.SignBlob(SignatureAlgorithm.EcdsaNistp256, [1]);
         byte[] unknown = TestKey.Ed25519().PublicKey.Blob.Span.ToArray();
         yield return ("list", [[11]]);
         yield return ("list with bytes behind it", [[11, 1, 2, 3]]);
@@ -42,13 +43,15 @@ public sealed class ParityTests
         yield return ("add without a body", [[17]]);
         yield return ("add an unknown type", [[17, 0, 0, 0, 1, 65]]);
         yield return ("bind, bind again, list", [Host.Bind([1], false), Host.Bind([1], false), [11]]);
-        yield return ("bind forwarding twice, other host", [Host.Bind([1], true), Host.Bind([1], true), OtherHost.Bind([1], true)]);
+        yield return ("bind forwarding twice, other host",
+            [Host.Bind([1], true), Host.Bind([1], true), OtherHost.Bind([1], true)]);
         yield return ("bind two hosts", [Host.Bind([1], true), OtherHost.Bind([2], false), Host.Bind([3], true)]);
-        yield return ("bind, then sign", [Host.Bind([1], true), Requests.Sign(key, Requests.Login([1], "a", PublicKey.Decode(blob)))]);
+        yield return ("bind, then sign",
+            [Host.Bind([1], true), Requests.Sign(key, Requests.Login([1], "a", PublicKey.Decode(blob)))]);
         yield return ("bind with a wrong signature",
             [Requests.Bind(Host.PublicKey.Blob, [1], Host.SignBlob(SignatureAlgorithm.SshEd25519, [2]), false), [11]]);
         yield return ("bind with another's signature",
-            [Requests.Bind(Host.PublicKey.Blob, [1], OtherHost.SignBlob(SignatureAlgorithm.EcdsaNistp256, [1]), false)]);
+            [Requests.Bind(Host.PublicKey.Blob, [1], anothers, true)]);
         yield return ("bind with a long session id", [Host.Bind(new byte[129], true)]);
         yield return ("bind without a body", [Requests.Extension(SessionBind.ExtensionName), [11]]);
         yield return ("sixteen binds and one", [.. Enumerable.Range(0, 17).Select(id => Host.Bind([(byte)id], true))]);
@@ -87,7 +90,8 @@ public sealed class ParityTests
             string line = await File.ReadAllTextAsync(file + ".pub", TestContext.Current.CancellationToken);
             KeyBlob key = new(Convert.FromBase64String(line.Split(' ')[1]));
 
-            // The private half stays with OpenSSH: a signer that asks it shows that types agree, which is all that is compared.
+            // The private half stays with OpenSSH: a signer that asks it shows that types agree, which is all that is
+            // compared.
             Identity identity = new(key, PublicKey.Decode(key.Memory), "id", "test", new OpenSshSigner(socket, key));
             await using ServedAgent served = await ServedAgent.StartAsync(new TestBackend("test", identity));
             List<string> differences = [];
@@ -110,8 +114,8 @@ public sealed class ParityTests
         }
     }
 
-    /// <summary>Where later releases of OpenSSH answer otherwise than 9.2: a known extension that fails is answered 28 and not
-    /// 5 (10.3, RFC 9987), a session id has at most 128 bytes (10.x), a locked agent binds (10.5).</summary>
+    /// <summary>Where later releases of OpenSSH answer otherwise than 9.2: a known extension that fails is answered 28
+    /// and not 5 (10.3, RFC 9987), a session id has at most 128 bytes (10.x), a locked agent binds (10.5).</summary>
     private static bool IsNewer(string name, string ours, string theirs) =>
         ours.Replace("28", "5", StringComparison.Ordinal) == theirs
         || (name, ours, theirs) is ("bind with a long session id", "28", "6") or ("locked: bind", "6 12/0", "5 12/0");
@@ -119,7 +123,8 @@ public sealed class ParityTests
     private static async Task<string> ConverseAsync(string socket, byte[][] messages)
     {
         List<string> answers = [];
-        await using Stream stream = await new UnixSocketDialer(socket).ConnectAsync(TestContext.Current.CancellationToken);
+        await using Stream stream =
+            await new UnixSocketDialer(socket).ConnectAsync(TestContext.Current.CancellationToken);
         foreach (byte[] message in messages)
         {
             byte[] answer = await AskAsync(stream, message);

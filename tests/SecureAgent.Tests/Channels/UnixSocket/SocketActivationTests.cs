@@ -7,7 +7,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Tests.Channels.UnixSocket;
 
-/// <summary>The environment belongs to the whole process, so that these tests are one class and run one by one.</summary>
+/// <summary>The environment belongs to the whole process, so that these tests are one class and run one by
+/// one.</summary>
 public sealed class SocketActivationTests
 {
     [Fact]

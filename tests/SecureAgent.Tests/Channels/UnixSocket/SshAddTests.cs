@@ -5,7 +5,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Channels.UnixSocket;
 
-/// <summary>The real ssh-add against the agent; its exit codes are 0 done, 1 refused or nothing there, 2 no agent.</summary>
+/// <summary>The real ssh-add against the agent; its exit codes are 0 done, 1 refused or nothing there, 2 no
+/// agent.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class SshAddTests
 {

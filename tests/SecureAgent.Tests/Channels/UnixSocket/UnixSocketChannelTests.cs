@@ -230,7 +230,8 @@ public sealed class UnixSocketChannelTests
     public async Task Thousand_clients_at_once_are_all_answered()
     {
         await using ServedAgent served = await ServedAgent.StartAsync(Key);
-        Task<string[]>[] clients = [.. Enumerable.Range(0, 1000).Select(_ => Task.Run(() => ListAsync(served.Socket), Test))];
+        Task<string[]>[] clients =
+            [.. Enumerable.Range(0, 1000).Select(_ => Task.Run(() => ListAsync(served.Socket), Test))];
         foreach (Task<string[]> client in clients)
         {
             Assert.Equal(["key0"], await client.WaitAsync(Patience, Test));

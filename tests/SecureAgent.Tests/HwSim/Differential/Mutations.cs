@@ -63,6 +63,7 @@ internal static class Mutations
         yield return ("other session tag", command => command.Tag = sample.Auths.Count > 0 ? (ushort)0x8001 : (ushort)0x8002);
         yield return ("tag 00C1", command => command.Tag = 0x00C1);
         yield return ("tag 8003", command => command.Tag = 0x8003);
+        yield return ("tag 8024", command => command.Tag = 0x8024);
         yield return ("size + 1", command => command.SizeError = 1);
         yield return ("size - 1", command => command.SizeError = -1);
     }
@@ -122,7 +123,9 @@ internal static class Mutations
         int length = sample.Parameters.Length;
         foreach (int cut in Enumerable.Range(0, length).Where(at => length <= MaxCuts || at % (length / MaxCuts + 1) == 0))
         {
-            yield return ($"parameters cut at {cut}", command => command.Parameters = command.Parameters[..Math.Min(cut, command.Parameters.Length)]);
+            yield return ($"parameters cut at {cut}",
+                // In proportion, where the two sides' blobs have different lengths.
+                command => command.Parameters = command.Parameters[..(cut * command.Parameters.Length / length)]);
         }
 
         yield return ("one octet more", command => command.Parameters = [.. command.Parameters, 0]);

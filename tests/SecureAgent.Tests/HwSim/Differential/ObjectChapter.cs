@@ -7,6 +7,7 @@ internal static class ObjectChapter
 {
     private const int CbcMode = 23;
     private const int P224OfStorage = 27;
+    private const int P224OfExternal = 21;
     private const int P224OfSigning = 25;
 
     private const string Digest = "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F";
@@ -251,7 +252,8 @@ internal static class ObjectChapter
         const string Public = "0023 000B 00040040 0000  0010  0018 000B  0003  0010 " + Point;
         pair.Mutated("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Null), "HS", "ext");
         pair.Good("FlushContext", side => Flush(side.Handle("ext")));
-        pair.Octets("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Owner), "HS", 2);
+        pair.Octets("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Owner), "HS", 2,
+            int.MaxValue, P224OfExternal);
         pair.Good("LoadExternal public into owner",
             _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Owner), "HS", "ext");
         pair.Bad("Sign without a private part", side => Sign(side, "ext"));
