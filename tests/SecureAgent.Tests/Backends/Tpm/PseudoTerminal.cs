@@ -59,15 +59,19 @@ internal sealed unsafe partial class PseudoTerminal : IDisposable
         }
     }
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "openpty")]
     private static partial int OpenPty(out int master, out int slave, byte* name, nint terminal, nint window);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "tcgetattr")]
     private static partial int GetAttributes(int file, byte* terminal);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "tcsetattr")]
     private static partial int SetAttributes(int file, int when, byte* terminal);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "cfmakeraw")]
     private static partial void MakeRaw(byte* terminal);
 }
