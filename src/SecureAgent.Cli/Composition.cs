@@ -43,7 +43,9 @@ internal sealed class Composition : IAsyncDisposable
     public TpmKeyDirectory Keys { get; }
 
     /// <summary>The TPM, opened at its first use.</summary>
-    public TpmAccess Tpm => _tpm ??= new TpmAccess(() => TpmTcti.Parse(_settings.Tpm).Open(), Memory, TimeProvider.System);
+    public TpmAccess Tpm => _tpm ??= new TpmAccess(
+        () => TpmTcti.Parse(_settings.Tpm).Open(), Memory, TimeProvider.System,
+        new TpmParentNames(Path.Combine(_settings.KeyDirectory, ".parents"), _settings.Tpm, _log));
 
     /// <summary>The agent.</summary>
     public SshAgent Agent => _agent ??= CreateAgent();

@@ -18,12 +18,21 @@ public sealed class TpmAccess : IAsyncDisposable
     /// <param name="open">Opens the device; called on the queue's thread, again after the device was lost.</param>
     /// <param name="memory">Where secrets go.</param>
     /// <param name="time">The clock.</param>
-    public TpmAccess(Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time)
+    /// <param name="parentNames">Remembers the TPM's storage keys from one run to the next; without it they are
+    /// remembered for this one only.</param>
+    public TpmAccess(
+        Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time, TpmParentNames? parentNames = null)
     {
         Memory = memory;
         _time = time;
         _queue = new DeviceQueue("TPM", time);
-        _connection = new TpmConnection(new TpmConnectionOptions { Open = open, Memory = memory, Clock = time });
+        _connection = new TpmConnection(new TpmConnectionOptions
+        {
+            Open = open,
+            Memory = memory,
+            Clock = time,
+            Pin = parentNames,
+        });
     }
 
     /// <summary>Where secrets go.</summary>
