@@ -45,7 +45,7 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The TPM, opened at its first use.</summary>
     public TpmAccess Tpm => _tpm ??= new TpmAccess(
         () => TpmTcti.Parse(_settings.Tpm).Open(), Memory, TimeProvider.System,
-        new TpmParentNames(Path.Combine(_settings.KeyDirectory, ".parents"), _settings.Tpm, _log));
+        new TpmParentNameFile(Path.Combine(_settings.KeyDirectory, ".parents"), _settings.Tpm, _log));
 
     /// <summary>The agent.</summary>
     public SshAgent Agent => _agent ??= CreateAgent();

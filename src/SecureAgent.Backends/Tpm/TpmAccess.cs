@@ -21,7 +21,7 @@ public sealed class TpmAccess : IAsyncDisposable
     /// <param name="parentNames">Remembers the TPM's storage keys from one run to the next; without it they are
     /// remembered for this one only.</param>
     public TpmAccess(
-        Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time, TpmParentNames? parentNames = null)
+        Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time, TpmParentNameFile? parentNames = null)
     {
         Memory = memory;
         _time = time;

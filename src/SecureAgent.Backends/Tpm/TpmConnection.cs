@@ -118,15 +118,18 @@ internal sealed class TpmConnection : IDisposable
                 TpmLoadedObject loaded = _residents.Load(key, parent);
                 if (policy is null)
                 {
-                    return _commands.Sign(
+                    byte[] plain = _commands.Sign(
                         loaded.Handle, key.Public, scheme, digest,
                         TpmAuthorization.With(_residents.Session(parent), authValue));
+                    _residents.Confirm(loaded);
+                    return plain;
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
                 byte[] signature = _commands.Sign(
                     loaded.Handle, key.Public, scheme, digest, TpmAuthorization.Last(use.Session, authValue));
                 use.Ended();
+                _residents.Confirm(loaded);
                 return signature;
             }
             catch (BackendException e)
@@ -150,15 +153,18 @@ internal sealed class TpmConnection : IDisposable
                 TpmLoadedObject loaded = _residents.Load(key, parent);
                 if (policy is null)
                 {
-                    return Keep(_commands.Unseal(
+                    Secret plain = Keep(_commands.Unseal(
                         loaded.Handle,
                         TpmAuthorization.With(_residents.Session(parent), authValue, TPMA_SESSION.encrypt)));
+                    _residents.Confirm(loaded);
+                    return plain;
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
                 Secret secret = Keep(_commands.Unseal(
                     loaded.Handle, TpmAuthorization.Last(use.Session, authValue, TPMA_SESSION.encrypt)));
                 use.Ended();
+                _residents.Confirm(loaded);
                 return secret;
             }
             catch (BackendException e)
@@ -244,9 +250,11 @@ internal sealed class TpmConnection : IDisposable
             try
             {
                 TpmLoadedObject loaded = _residents.LoadParent(parent);
-                return _commands.Create(
+                TpmKeyBlobs created = _commands.Create(
                     loaded.Handle, _residents.Session(parent), _residents.ParentAuth(parent), authValue, data,
                     template);
+                _residents.Confirm(loaded);
+                return created;
             }
             catch (BackendException e)
             {
@@ -342,6 +350,7 @@ internal sealed class TpmConnection : IDisposable
             return;
         }
 
+        _residents.Distrust();
         throw _lockout.Explain(refusal, code, _residents.Subject, key, _commands);
     }
 

@@ -4,7 +4,7 @@ using SecureAgent.Tests.Core;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
-public sealed class TpmParentNamesTests : IDisposable
+public sealed class TpmParentNameFileTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("names-").FullName;
     private readonly RecordingLog _log = new();
@@ -56,7 +56,7 @@ public sealed class TpmParentNamesTests : IDisposable
     private async Task UseAsync(TestTpm tpm, string device, TpmParent parent)
     {
         await using TpmAccess access = new(
-            () => tpm.Open(), new TestMemory(), TimeProvider.System, new TpmParentNames(Names, device, _log));
+            () => tpm.Open(), new TestMemory(), TimeProvider.System, new TpmParentNameFile(Names, device, _log));
         await access.RunAsync(connection => connection.ReadParent(parent), TpmKeyBench.Ct);
     }
 }
