@@ -288,7 +288,7 @@ internal sealed class TpmResidents : IDisposable
             throw new TpmException(
                 $"The TPM's key for {loaded.Parent} is not the one this computer remembers. Either the TPM was cleared "
                 + "or replaced, and then keys made before are lost, or something between this computer and its TPM "
-                + "pretends to be it. If you cleared the TPM, remove what is remembered of it and make new keys.");
+                + $"pretends to be it. If you cleared the TPM, remove {_names.Place} and make new keys.");
         }
     }
 
