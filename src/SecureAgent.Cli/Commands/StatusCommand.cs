@@ -52,7 +52,8 @@ internal static class StatusCommand
                 Write(output, surroundings);
             }
 
-            return agent.Reachable ? ExitCode.Done : ExitCode.AgentUnreachable;
+            return agent.Reachable ? ExitCode.Done : throw new CommandException(
+                ExitCode.AgentUnreachable, agent.Problem ?? $"no agent answers on {endpoint}.");
         }
     }
 
@@ -84,7 +85,7 @@ internal static class StatusCommand
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            problem = "it does not answer";
+            problem = $"The agent at {endpoint} does not answer.";
         }
         catch (Exception e) when (e is ChannelException or WireFormatException or IOException)
         {
@@ -126,7 +127,7 @@ internal static class StatusCommand
     {
         string agent = output.Agent switch
         {
-            { Reachable: false } down => $"agent: not reachable at {down.Endpoint}: {down.Problem}",
+            { Reachable: false } down => $"agent: not reachable at {down.Endpoint}",
             { Locked: true } locked => $"agent: at {locked.Endpoint}; it is locked (ssh-add -X unlocks it)",
             { Locked: null } silent => $"agent: at {silent.Endpoint}; it lists no keys, and is locked or has none",
             { } up => $"agent: at {up.Endpoint}; it lists {up.Keys} {(up.Keys == 1 ? "key" : "keys")}",

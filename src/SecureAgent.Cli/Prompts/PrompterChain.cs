@@ -42,7 +42,7 @@ internal sealed class PrompterChain : IPrompter
 
     /// <inheritdoc/>
     public IDisposable ShowTouch(TouchPrompt prompt) => 
-        Choose(prompt.Who.Peer.ProcessId).Show(PromptText.Touch(prompt));
+        Choose(PromptText.Touch(prompt), prompt.Who.Peer.ProcessId).Show(PromptText.Touch(prompt));
 
     /// <summary>Asks for a PIN or passphrase in words of the command's own, which must be safe to show.</summary>
     /// <returns>The answer; <see langword="null"/> if the person gave none in time.</returns>
@@ -55,7 +55,7 @@ internal sealed class PrompterChain : IPrompter
 
     private async ValueTask<Secret?> ReadSecretAsync(string text, int? asker, CancellationToken ct)
     {
-        IPromptSurface surface = Choose(asker);
+        IPromptSurface surface = Choose(text, asker);
         using CancellationTokenSource deadline = new(_timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
@@ -70,7 +70,7 @@ internal sealed class PrompterChain : IPrompter
 
     private async ValueTask<bool> ConfirmAsync(string text, int? asker, CancellationToken ct)
     {
-        IPromptSurface surface = Choose(asker);
+        IPromptSurface surface = Choose(text, asker);
         using CancellationTokenSource deadline = new(_timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
@@ -83,12 +83,12 @@ internal sealed class PrompterChain : IPrompter
         }
     }
 
-    private IPromptSurface Choose(int? asker)
+    private IPromptSurface Choose(string text, int? asker)
     {
         string? noAskpass = _askpass.Unavailable(asker);
         if (_requirement == AskpassRequirement.Force)
         {
-            return noAskpass is null ? _askpass : throw Nobody($"{noAskpass}, and SSH_ASKPASS_REQUIRE=force");
+            return noAskpass is null ? _askpass : throw Nobody(text, $"{noAskpass}, and SSH_ASKPASS_REQUIRE=force");
         }
 
         string? noTerminal = _terminal.Unavailable(asker);
@@ -98,10 +98,10 @@ internal sealed class PrompterChain : IPrompter
             return _askpass;
         }
 
-        return noTerminal is null ? _terminal : throw Nobody($"{noAskpass}, and {noTerminal}");
+        return noTerminal is null ? _terminal : throw Nobody(text, $"{noAskpass}, and {noTerminal}");
     }
 
-    private static BackendException Nobody(string reason) => new(
+    private static BackendException Nobody(string text, string reason) => new(
         BackendFailure.PinRequired,
-        $"Nobody can be asked: {reason}. Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
+        $"{text.Split('\n')[0]}: nobody can be asked: {reason}. Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
 }
