@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
@@ -44,7 +43,7 @@ internal static class StatusCommand
             StatusOutput output = new(1, agent, tpm, weaknesses);
             if (json)
             {
-                string text = JsonSerializer.Serialize(output, CliJson.Default.StatusOutput);
+                string text = JsonText.Of(output);
                 await surroundings.Out.WriteLineAsync(text).ConfigureAwait(false);
             }
             else
