@@ -4,7 +4,7 @@ namespace SecureAgent.Backends.Tpm;
 
 /// <summary>What a key may be called. A name becomes a file name here and on other systems, and a word on command
 /// lines: so letters, digits, dot, underscore and dash only, nothing hidden, nothing that reads as an option.</summary>
-internal static class TpmKeyName
+public static class TpmKeyName
 {
     /// <summary>The longest name, in characters.</summary>
     public const int MaximumLength = 64;
@@ -15,7 +15,7 @@ internal static class TpmKeyName
 
     /// <summary>Checks <paramref name="name"/>.</summary>
     /// <exception cref="BackendException">It is no safe name; the message says what is allowed.</exception>
-    public static void Require(string name)
+    internal static void Require(string name)
     {
         if (Reason(name) is string reason)
         {
@@ -28,6 +28,7 @@ internal static class TpmKeyName
     /// one.</summary>
     public static string? Reason(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
         if (name.Length is 0 or > MaximumLength)
         {
             return $"a name has 1 to {MaximumLength} characters";

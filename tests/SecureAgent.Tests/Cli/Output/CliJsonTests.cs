@@ -13,21 +13,19 @@ public sealed class CliJsonTests
         Assert.Equal(
             ["schema:Number", "name:String", "type:String", "in:String", "fingerprint:Null", "comment:String", "sealed:False",
                 "pin:False", "pcrs:Null", "parent:String", "file:String", "publicKeyFile:Null", "certificate:Null", "problem:Null"],
-            Fields(JsonSerializer.Serialize(key, CliJson.Default.KeyOutput)));
+            Fields(JsonText.Of(key)));
     }
 
     [Fact]
     public void The_list_of_keys_has_the_fields_of_schema_1() => Assert.Equal(
         ["schema:Number", "keys:Array"],
-        Fields(JsonSerializer.Serialize(new KeyListOutput(1, []), CliJson.Default.KeyListOutput)));
+        Fields(JsonText.Of(new KeyListOutput(1, []))));
 
     [Fact]
     public void The_status_has_the_fields_of_schema_1()
     {
-        string text = JsonSerializer.Serialize(
-            new StatusOutput(
-                1, new AgentOutput { Endpoint = "/s", Reachable = true }, new TpmOutput { Tcti = "tbs", Reachable = false }, []),
-            CliJson.Default.StatusOutput);
+        string text = JsonText.Of(new StatusOutput(
+                1, new AgentOutput { Endpoint = "/s", Reachable = true }, new TpmOutput { Tcti = "tbs", Reachable = false }, []));
         Assert.Equal(["schema:Number", "agent:Object", "tpm:Object", "weaknesses:Array"], Fields(text));
         JsonElement root = JsonDocument.Parse(text).RootElement;
         Assert.Equal(
@@ -42,8 +40,7 @@ public sealed class CliJsonTests
     [Fact]
     public void The_configuration_has_the_fields_of_schema_1()
     {
-        string text = JsonSerializer.Serialize(
-            new ConfigurationOutput(1, ["/f"], [new SettingOutput("tpm", "tbs", "default")]), CliJson.Default.ConfigurationOutput);
+        string text = JsonText.Of(new ConfigurationOutput(1, ["/f"], [new SettingOutput("tpm", "tbs", "default")]));
         Assert.Equal(["schema:Number", "files:Array", "settings:Array"], Fields(text));
         JsonElement setting = JsonDocument.Parse(text).RootElement.GetProperty("settings")[0];
         Assert.Equal(["name:String", "value:String", "origin:String"], Fields(setting.GetRawText()));
@@ -52,9 +49,11 @@ public sealed class CliJsonTests
     [Fact]
     public void Text_from_outside_cannot_reach_a_terminal_through_JSON()
     {
-        KeyOutput key = new() { Name = "n", Type = "t", In = "tpm", Comment = "\u001b[2J\u202E\"\n", Parent = "", File = "" };
-        string text = JsonSerializer.Serialize(key, CliJson.Default.KeyOutput);
+        KeyOutput key = new() { Name = "n", Type = "t", In = "tpm", Comment = "\u001b[2J\u202E\"\\u002B\U0001F511\n", Parent = "", File = "" };
+        key = key with { Fingerprint = "SHA256:a+b/c" };
+        string text = JsonText.Of(key);
         Assert.All(text, character => Assert.True(character is '\n' or >= ' ' and <= '~'));
+        Assert.Contains("SHA256:a+b/c", text, StringComparison.Ordinal);
         Assert.Equal(key.Comment, JsonDocument.Parse(text).RootElement.GetProperty("comment").GetString());
     }
 
