@@ -360,6 +360,9 @@ internal sealed class TpmConnection : IDisposable
             return;
         }
 
+        // No HMAC covers an error: whether the TPM ran the command and moved its nonce on is not known, and a session out of
+        // step would make the right PIN look wrong, and count.
+        _residents.DropSession();
         throw _lockout.Explain(refusal, code, _residents.Subject, key, _commands);
     }
 

@@ -184,15 +184,22 @@ internal sealed class TpmResidents : IDisposable
             return true;
         }
 
-        if ((code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES)) && _session is { } session)
+        return (code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES)) && DropSession();
+    }
+
+    /// <summary>Ends the session; the next use starts another.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool DropSession()
+    {
+        if (_session is not { } session)
         {
-            _session = null;
-            FlushQuietly(session);
-            session.Dispose();
-            return true;
+            return false;
         }
 
-        return false;
+        _session = null;
+        FlushQuietly(session);
+        session.Dispose();
+        return true;
     }
 
     /// <summary>Removes an object of ours.</summary>
