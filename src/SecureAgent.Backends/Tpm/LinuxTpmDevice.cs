@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 
 namespace SecureAgent.Backends.Tpm;
@@ -38,10 +39,24 @@ internal sealed class LinuxTpmDevice : ITpmDevice
         bool sent = false;
         try
         {
-            // The offset means nothing to a character device. The driver takes and gives whole frames.
+            // The offset means nothing to a character device. The driver takes whole frames, and gives them whole to a
+            // buffer that is large enough; should it ever not, the header says what is missing.
             RandomAccess.Write(_file, command, fileOffset: 0);
             sent = true;
-            return RandomAccess.Read(_file, response, fileOffset: 0);
+            int length = 0;
+            do
+            {
+                int read = RandomAccess.Read(_file, response[length..], fileOffset: 0);
+                if (read == 0)
+                {
+                    throw new TpmDeviceLostException($"The TPM {_path} gave no whole answer.", sent);
+                }
+
+                length += read;
+            }
+            while (length < TpmTransport.HeaderBytes
+                || length < Math.Min(BinaryPrimitives.ReadUInt32BigEndian(response[2..]), (uint)response.Length));
+            return length;
         }
         catch (IOException e)
         {

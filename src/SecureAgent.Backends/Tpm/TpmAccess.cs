@@ -53,11 +53,13 @@ public sealed class TpmAccess : IAsyncDisposable
             // As tools print it: four 16-bit numbers, of which the first two are the version.
             string firmware = $"{capabilities.FirmwareVersion >> 48}.{(capabilities.FirmwareVersion >> 32) & 0xFFFF}";
             return new TpmState(
-                $"{capabilities.Manufacturer} {firmware}", lockout.InLockout, lockout.TriesLeft, lockout.LockoutInterval);
+                $"{capabilities.Manufacturer} {firmware}", lockout.InLockout, lockout.TriesLeft,
+                lockout.LockoutInterval);
         },
         ct);
 
-    /// <summary>Flushes what was loaded, closes the device and ends its queue; a TPM that hangs is left to itself.</summary>
+    /// <summary>Flushes what was loaded, closes the device and ends its queue; a TPM that hangs is left to
+    /// itself.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -83,7 +85,8 @@ public sealed class TpmAccess : IAsyncDisposable
         await _queue.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Runs <paramref name="job"/> on the device's worker, after everything that was queued before it.</summary>
+    /// <summary>Runs <paramref name="job"/> on the device's worker, after everything that was queued before
+    /// it.</summary>
     internal async Task<T> RunAsync<T>(Func<TpmConnection, T> job, CancellationToken ct)
     {
         try

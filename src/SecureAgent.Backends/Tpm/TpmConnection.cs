@@ -121,15 +121,18 @@ internal sealed class TpmConnection : IDisposable
                 TpmLoadedObject loaded = _residents.Load(key, parent);
                 if (policy is null)
                 {
-                    return _commands.Sign(
+                    byte[] plain = _commands.Sign(
                         loaded.Handle, key.Public, scheme, digest,
                         TpmAuthorization.With(_residents.Session(parent), authValue));
+                    _residents.Confirm(loaded);
+                    return plain;
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
                 byte[] signature = _commands.Sign(
                     loaded.Handle, key.Public, scheme, digest, TpmAuthorization.Last(use.Session, authValue));
                 use.Ended();
+                _residents.Confirm(loaded);
                 return signature;
             }
             catch (BackendException e)
@@ -153,15 +156,18 @@ internal sealed class TpmConnection : IDisposable
                 TpmLoadedObject loaded = _residents.Load(key, parent);
                 if (policy is null)
                 {
-                    return Keep(_commands.Unseal(
+                    Secret plain = Keep(_commands.Unseal(
                         loaded.Handle,
                         TpmAuthorization.With(_residents.Session(parent), authValue, TPMA_SESSION.encrypt)));
+                    _residents.Confirm(loaded);
+                    return plain;
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
                 Secret secret = Keep(_commands.Unseal(
                     loaded.Handle, TpmAuthorization.Last(use.Session, authValue, TPMA_SESSION.encrypt)));
                 use.Ended();
+                _residents.Confirm(loaded);
                 return secret;
             }
             catch (BackendException e)
@@ -255,9 +261,11 @@ internal sealed class TpmConnection : IDisposable
             try
             {
                 TpmLoadedObject loaded = _residents.LoadParent(parent);
-                return _commands.Create(
+                TpmKeyBlobs created = _commands.Create(
                     loaded.Handle, _residents.Session(parent), _residents.ParentAuth(parent), authValue, data,
                     template);
+                _residents.Confirm(loaded);
+                return created;
             }
             catch (BackendException e)
             {
@@ -360,9 +368,7 @@ internal sealed class TpmConnection : IDisposable
             return;
         }
 
-        // No HMAC covers an error: whether the TPM ran the command and moved its nonce on is not known, and a session out of
-        // step would make the right PIN look wrong, and count.
-        _residents.DropSession();
+        _residents.Distrust();
         throw _lockout.Explain(refusal, code, _residents.Subject, key, _commands);
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
@@ -12,9 +11,8 @@ internal sealed class TpmResidents : IDisposable
 {
     private readonly TpmTransport _transport;
     private readonly TpmCommands _commands;
-    private readonly ITpmNamePin? _pin;
     private readonly TpmLoadedObjects _objects = new();
-    private readonly Dictionary<TpmParent, byte[]> _names = [];
+    private readonly TpmParentNames _names;
     private readonly Dictionary<uint, Secret> _parentAuths = [];
     private readonly List<uint> _sessionHandles = [];
     private TpmSession? _session;
@@ -22,7 +20,7 @@ internal sealed class TpmResidents : IDisposable
 
     /// <summary>Starts with nothing loaded.</summary>
     public TpmResidents(TpmTransport transport, TpmCommands commands, ITpmNamePin? pin) =>
-        (_transport, _commands, _pin) = (transport, commands, pin);
+        (_transport, _commands, _names) = (transport, commands, new TpmParentNames(pin));
 
     /// <summary>Whose password the next refusal of an authorisation is about.</summary>
     public TpmAuthSubject Subject { get; private set; }
@@ -121,8 +119,40 @@ internal sealed class TpmResidents : IDisposable
             : CreatePrimary(parent);
         TpmLoadedObject loaded = new(new TpmHandle(handle, publicArea.Name), publicArea, parent, KeyId: null);
         _objects.Add(loaded);
-        CheckName(parent, loaded);
+        CheckName(loaded);
         return loaded;
+    }
+
+    /// <summary>Notes that the TPM answered under an HMAC over the Name of <paramref name="item"/>; a storage key is
+    /// remembered from then on.</summary>
+    public void Confirm(TpmLoadedObject item)
+    {
+        if (item.IsProven)
+        {
+            return;
+        }
+
+        item.IsProven = true;
+        if (item.KeyId is null)
+        {
+            _names.Remember(item.Parent, item.Handle.Name);
+        }
+    }
+
+    /// <summary>Gives up what a refusal leaves in doubt. If somebody on the bus put it in the place of another answer, the
+    /// session's nonces have moved on without us, and the right PIN would be counted as a wrong one; and an object that
+    /// never proved itself may not be what it was said to be.</summary>
+    public void Distrust()
+    {
+        DropSession();
+        foreach (TpmLoadedObject item in _objects.All.Where(item => !item.IsProven).ToList())
+        {
+            _objects.Remove(item);
+            if (_transport.IsOpen)
+            {
+                FlushIfOurs(item);
+            }
+        }
     }
 
     /// <summary>Brings a key into the TPM.</summary>
@@ -134,6 +164,7 @@ internal sealed class TpmResidents : IDisposable
             TpmSession session = Session(parent);
             MakeRoomBelowLimit(keep: parentObject);
             uint handle = _commands.Load(parentObject.Handle, session, ParentAuth(parent), key);
+            Confirm(parentObject);
             loaded = new TpmLoadedObject(new TpmHandle(handle, key.Public.Name), key.Public, parent, key.Id);
             _objects.Add(loaded);
         }
@@ -185,21 +216,6 @@ internal sealed class TpmResidents : IDisposable
         }
 
         return (code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES)) && DropSession();
-    }
-
-    /// <summary>Ends the session; the next use starts another.</summary>
-    /// <returns>Whether there was one.</returns>
-    public bool DropSession()
-    {
-        if (_session is not { } session)
-        {
-            return false;
-        }
-
-        _session = null;
-        FlushQuietly(session);
-        session.Dispose();
-        return true;
     }
 
     /// <summary>Removes an object of ours.</summary>
@@ -261,34 +277,27 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    // The TPM2_Create of the null hierarchy's storage key answers another key after each restart; nothing to remember
-    // there.
-    private void CheckName(TpmParent parent, TpmLoadedObject loaded)
+    private bool DropSession()
     {
-        if (parent.Handle == TpmParent.NullHandle)
+        if (_session is not { } session)
         {
-            return;
+            return false;
         }
 
-        byte[] name = loaded.Handle.Name;
-        if (!_names.TryGetValue(parent, out byte[]? remembered))
-        {
-            remembered = _pin?.Load(parent);
-            if (remembered is null)
-            {
-                remembered = name;
-                _pin?.Store(parent, name);
-            }
+        _session = null;
+        FlushQuietly(session);
+        session.Dispose();
+        return true;
+    }
 
-            _names[parent] = remembered;
-        }
-
-        if (!CryptographicOperations.FixedTimeEquals(remembered, name))
+    private void CheckName(TpmLoadedObject loaded)
+    {
+        if (!_names.Allow(loaded.Parent, loaded.Handle.Name))
         {
             Flush(loaded);
             throw new TpmException(
-                $"The TPM's key for {parent} is not the one this computer remembers. Either the TPM was cleared or "
-                + "replaced, and then keys made before are lost, or something between this computer and its TPM "
+                $"The TPM's key for {loaded.Parent} is not the one this computer remembers. Either the TPM was cleared "
+                + "or replaced, and then keys made before are lost, or something between this computer and its TPM "
                 + "pretends to be it. If you cleared the TPM, remove what is remembered of it and make new keys.");
         }
     }
@@ -349,7 +358,20 @@ internal sealed class TpmResidents : IDisposable
 
     private void FlushAll()
     {
-        foreach (TpmLoadedObject item in _objects.All.Where(item => item.IsTransient))
+        foreach (TpmLoadedObject item in _objects.All)
+        {
+            FlushIfOurs(item);
+        }
+
+        foreach (uint handle in _sessionHandles)
+        {
+            IgnoreRefusal(() => _commands.FlushContext(handle));
+        }
+    }
+
+    private void FlushIfOurs(TpmLoadedObject item)
+    {
+        if (item.IsTransient)
         {
             IgnoreRefusal(() =>
             {
@@ -358,11 +380,6 @@ internal sealed class TpmResidents : IDisposable
                     _commands.FlushContext(item.Handle.Value);
                 }
             });
-        }
-
-        foreach (uint handle in _sessionHandles)
-        {
-            IgnoreRefusal(() => _commands.FlushContext(handle));
         }
     }
 

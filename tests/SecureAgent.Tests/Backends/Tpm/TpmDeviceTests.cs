@@ -99,6 +99,26 @@ public sealed class TpmDeviceTests
     }
 
     [Fact]
+    public void TCP_connection_that_was_closed_before_is_noticed_before_anything_is_sent()
+    {
+        using ManualResetEventSlim closed = new();
+        using ScriptedTpmServer server = new((client, _) =>
+        {
+            client.Receive(new byte[100]);
+            client.Send(Answer);
+            client.Shutdown(SocketShutdown.Send);
+            closed.Set();
+            client.Receive(new byte[100]);
+        });
+        using ITpmDevice device = TpmTcti.Parse(server.Tcti).Open();
+        Assert.Equal(Answer.Length, device.Transmit(Command, new byte[4096]));
+        Assert.True(closed.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => device.Transmit(Command, new byte[4096]));
+        Assert.False(error.CommandWasSent);
+    }
+
+    [Fact]
     public void Connection_that_closes_in_the_middle_may_have_run_the_command()
     {
         using ScriptedTpmServer server = new((client, _) =>
@@ -140,7 +160,7 @@ public sealed class TpmDeviceTests
             client.Send(Convert.FromHexString(sent));
             end.WaitHandle.WaitOne();
         });
-        using ITpmDevice device = TpmTcti.Parse(pair.Tcti).Open(TimeSpan.FromMilliseconds(300));
+        using ITpmDevice device = TpmTcti.Parse(pair.Tcti).Open(TimeSpan.FromSeconds(2));
         BackendException error = Assert.ThrowsAny<BackendException>(() => device.Transmit(Command, new byte[4096]));
         Assert.Equal(BackendFailure.DeviceAbsent, error.Failure);
     }
