@@ -147,7 +147,7 @@ internal sealed class ChildCommand : IDisposable
         try
         {
             using SafeFileHandle terminal = File.OpenHandle("/dev/tty", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return TerminalMode.IsForeground(terminal);
+            return TerminalMode.CanAsk(terminal, asker: null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
