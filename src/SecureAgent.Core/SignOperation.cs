@@ -6,6 +6,9 @@ namespace SecureAgent.Core;
 /// <summary>One sign request from the key it names to the signature on the wire. No lock is held at any step.</summary>
 internal readonly struct SignOperation
 {
+    /// <summary>What <c>ssh-add -T</c> has signed: random bytes.</summary>
+    private const int SelfTestSizeBytes = 1024;
+
     private readonly SshAgent _agent;
     private readonly PeerInfo _peer;
     private readonly SessionBindings _bindings;
@@ -30,7 +33,7 @@ internal readonly struct SignOperation
         byte[] data = request.Data.ToArray();
         SignedPayload payload = SignedPayload.Classify(data);
         string fingerprint = identity.PublicKey.Fingerprint;
-        if (ChooseAlgorithm(identity.PublicKey, request.Flags, payload) is not { } algorithm)
+        if (ChooseAlgorithm(identity.PublicKey, request.Flags, payload, data.Length) is not { } algorithm)
         {
             return new Refused(Refusal.AlgorithmNotAllowed,
                 $"{identity.Comment} was to sign with SHA-1, which is forgeable; use a client that knows rsa-sha2-256")
@@ -65,14 +68,14 @@ internal readonly struct SignOperation
         }
     }
 
-    /// <summary>The algorithm, or <see langword="null"/> if it would be SHA-1. A request that names no hash and is no
-    /// login, file or certificate gets SHA-256, which no server that expects SHA-1 accepts: it is how <c>ssh-add -T</c>
-    /// asks.</summary>
-    private static SignatureAlgorithm? ChooseAlgorithm(PublicKey key, SignatureFlags flags, SignedPayload payload)
+    /// <summary>The algorithm, or <see langword="null"/> if it would be SHA-1. The self-test of <c>ssh-add -T</c> before
+    /// OpenSSH 9.3 names no hash and takes any signature: it gets SHA-256, as newer ones ask for (decision 0005).</summary>
+    private static SignatureAlgorithm? ChooseAlgorithm(
+        PublicKey key, SignatureFlags flags, SignedPayload payload, int sizeBytes)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(key, flags);
         return algorithm != SignatureAlgorithm.SshRsa ? algorithm
-            : payload is SignedPayload.UnknownPayload ? SignatureAlgorithm.RsaSha2_256
+            : payload is SignedPayload.UnknownPayload && sizeBytes == SelfTestSizeBytes ? SignatureAlgorithm.RsaSha2_256
             : null;
     }
 

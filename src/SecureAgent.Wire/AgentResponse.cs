@@ -17,8 +17,8 @@ public static class AgentResponse
     public static void WriteExtensionFailure(IBufferWriter<byte> output) =>
         Begin(output, AgentMessageType.SSH_AGENT_EXTENSION_FAILURE);
 
-    /// <summary>Writes the head of SSH_AGENT_IDENTITIES_ANSWER; exactly <paramref name="count"/> calls of
-    /// <see cref="WriteIdentity"/> follow.</summary>
+    /// <summary>Writes the head of SSH_AGENT_IDENTITIES_ANSWER, <c>uint32 count</c>; exactly <paramref name="count"/>
+    /// calls of <see cref="WriteIdentity"/> follow.</summary>
     public static void WriteIdentitiesHeader(IBufferWriter<byte> output, int count) =>
         Begin(output, AgentMessageType.SSH_AGENT_IDENTITIES_ANSWER).WriteUInt32((uint)count);
 
@@ -28,17 +28,6 @@ public static class AgentResponse
         WireWriter writer = new(output);
         writer.WriteString(blob.Span);
         writer.WriteUtf8(comment);
-    }
-
-    /// <summary>Writes SSH_AGENT_IDENTITIES_ANSWER: <c>uint32 count</c>, then the entries.</summary>
-    public static void WriteIdentities(IBufferWriter<byte> output, IReadOnlyList<AgentIdentity> identities)
-    {
-        ArgumentNullException.ThrowIfNull(identities);
-        WriteIdentitiesHeader(output, identities.Count);
-        for (int i = 0; i < identities.Count; i++)
-        {
-            WriteIdentity(output, identities[i].Blob, identities[i].Comment);
-        }
     }
 
     /// <summary>Writes SSH_AGENT_SIGN_RESPONSE: <c>string (string algorithm, string signature)</c>.</summary>

@@ -119,7 +119,7 @@ public sealed partial class ArchitectureTests
     private static partial Regex OperatingSystemCall();
 
     // CA2022 misses a discarded `await stream.ReadAsync(memory).ConfigureAwait(false)`, and every `_ = Read(...)`.
-    [GeneratedRegex(@"^\s*(_ = )?(await )?[\w.]+\.(Read|ReadAsync|Receive|ReceiveAsync)\(.*\)(\.ConfigureAwait\(false\))?;\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(_ = )?(await )?[\w.]*([sS]tream\w*\.Read|\.ReadAsync|\.Receive|\.ReceiveAsync)\(.*\)(\.ConfigureAwait\(false\))?;\s*$", RegexOptions.Multiline)]
     private static partial Regex BareRead();
 
     [GeneratedRegex(@"(Utils?|Helpers?|Manager|Common)(\.\w+)?\.cs$|/(Utils?|Helpers?|Common)/")]

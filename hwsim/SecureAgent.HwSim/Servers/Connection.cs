@@ -36,14 +36,14 @@ internal sealed class Connection : IDisposable
             return false;
         }
 
-        await ReadAsync(buffer[first..]).ConfigureAwait(false);
+        await ReadExactlyAsync(buffer[first..]).ConfigureAwait(false);
         return true;
     }
 
     /// <summary>Fills <paramref name="buffer"/> with further bytes of a frame.</summary>
     /// <exception cref="EndOfStreamException">The client closed the connection inside the frame.</exception>
     /// <exception cref="OperationCanceledException">The server stops, or the client was too slow.</exception>
-    public async ValueTask ReadAsync(Memory<byte> buffer)
+    public async ValueTask ReadExactlyAsync(Memory<byte> buffer)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
         deadline.CancelAfter(FrameDeadline);
@@ -54,7 +54,7 @@ internal sealed class Connection : IDisposable
     public async ValueTask<uint> ReadUInt32Async()
     {
         byte[] buffer = new byte[sizeof(uint)];
-        await ReadAsync(buffer).ConfigureAwait(false);
+        await ReadExactlyAsync(buffer).ConfigureAwait(false);
         return BinaryPrimitives.ReadUInt32BigEndian(buffer);
     }
 

@@ -108,7 +108,7 @@ public sealed class MssimServer : IAsyncDisposable
     private async Task<bool> ServeCommandAsync(Connection connection)
     {
         byte[] header = new byte[1 + sizeof(uint)];
-        await connection.ReadAsync(header).ConfigureAwait(false);
+        await connection.ReadExactlyAsync(header).ConfigureAwait(false);
         uint length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(1));
         if (length > MaxCommandBytes)
         {
@@ -116,7 +116,7 @@ public sealed class MssimServer : IAsyncDisposable
         }
 
         byte[] command = new byte[length];
-        await connection.ReadAsync(command).ConfigureAwait(false);
+        await connection.ReadExactlyAsync(command).ConfigureAwait(false);
         try
         {
             byte[] response = _tpm.Execute(command, header[0]);

@@ -122,7 +122,7 @@ public sealed class SwtpmServer : IAsyncDisposable
             // A length below the header's own is the TPM's to refuse (TPM_RC_COMMAND_SIZE).
             byte[] command = new byte[Math.Max(length, HeaderBytes)];
             header.CopyTo(command, 0);
-            await connection.ReadAsync(command.AsMemory(HeaderBytes)).ConfigureAwait(false);
+            await connection.ReadExactlyAsync(command.AsMemory(HeaderBytes)).ConfigureAwait(false);
             try
             {
                 await connection.WriteAsync(_tpm.Execute(command, _locality)).ConfigureAwait(false);
@@ -167,7 +167,7 @@ public sealed class SwtpmServer : IAsyncDisposable
                     await connection.WriteUInt32Async(result).ConfigureAwait(false);
                     break;
                 case CMD_RESET_TPMESTABLISHED:
-                    await connection.ReadAsync(new byte[1]).ConfigureAwait(false); // the locality that resets it
+                    await connection.ReadExactlyAsync(new byte[1]).ConfigureAwait(false); // the locality that resets it
                     await connection.WriteUInt32Async(TPM_SUCCESS).ConfigureAwait(false);
                     break;
                 case CMD_CANCEL_TPM_CMD or CMD_STORE_VOLATILE:
@@ -192,7 +192,7 @@ public sealed class SwtpmServer : IAsyncDisposable
     private async Task<uint> SetLocalityAsync(Connection connection)
     {
         byte[] locality = new byte[1];
-        await connection.ReadAsync(locality).ConfigureAwait(false);
+        await connection.ReadExactlyAsync(locality).ConfigureAwait(false);
         if (locality[0] > MaxLocality)
         {
             return TPM_BAD_LOCALITY;

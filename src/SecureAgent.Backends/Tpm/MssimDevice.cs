@@ -48,7 +48,7 @@ internal sealed class MssimDevice : ITpmDevice
             throw _commandSocket.OutOfFrame();
         }
 
-        _commandSocket.Receive(response[..(int)size]);
+        _commandSocket.ReceiveExactly(response[..(int)size]);
         if (ReceiveUInt32(_commandSocket) != 0)
         {
             throw _commandSocket.OutOfFrame();
@@ -92,7 +92,7 @@ internal sealed class MssimDevice : ITpmDevice
     private static uint ReceiveUInt32(TpmSocket socket)
     {
         Span<byte> bytes = stackalloc byte[4];
-        socket.Receive(bytes);
+        socket.ReceiveExactly(bytes);
         return BinaryPrimitives.ReadUInt32BigEndian(bytes);
     }
 }

@@ -24,14 +24,14 @@ internal sealed class SwtpmDevice : ITpmDevice
     {
         _socket.Begin(TpmCommandDuration.Limit(command, _limit));
         _socket.Send(command);
-        _socket.Receive(response[..TpmTransport.HeaderBytes]);
+        _socket.ReceiveExactly(response[..TpmTransport.HeaderBytes]);
         uint size = BinaryPrimitives.ReadUInt32BigEndian(response[2..]);
         if (size < TpmTransport.HeaderBytes || size > (uint)response.Length)
         {
             throw _socket.OutOfFrame();
         }
 
-        _socket.Receive(response[TpmTransport.HeaderBytes..(int)size]);
+        _socket.ReceiveExactly(response[TpmTransport.HeaderBytes..(int)size]);
         return (int)size;
     }
 

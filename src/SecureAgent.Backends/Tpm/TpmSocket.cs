@@ -85,7 +85,7 @@ internal sealed class TpmSocket : IDisposable
     }
 
     /// <summary>Fills <paramref name="bytes"/>.</summary>
-    public void Receive(Span<byte> bytes)
+    public void ReceiveExactly(Span<byte> bytes)
     {
         try
         {

@@ -16,7 +16,7 @@ public sealed class AgentResponseTests
         byte[] message = WireVectors.Bytes(name);
         IReadOnlyList<AgentIdentity> identities = AgentResponse.DecodeIdentities(message);
         ArrayBufferWriter<byte> output = new();
-        AgentResponse.WriteIdentities(output, identities);
+        WriteIdentities(output, identities);
         Assert.Equal(message, output.WrittenSpan.ToArray());
         for (int length = 0; length < message.Length; length++)
         {
@@ -42,7 +42,7 @@ public sealed class AgentResponseTests
     public void Empty_list_is_the_one_of_OpenSSH()
     {
         ArrayBufferWriter<byte> output = new();
-        AgentResponse.WriteIdentities(output, []);
+        WriteIdentities(output, []);
         Assert.Equal(WireVectors.Bytes("resp-list-empty.bin"), output.WrittenSpan.ToArray());
     }
 
@@ -52,10 +52,10 @@ public sealed class AgentResponseTests
         byte[] message = WireVectors.Bytes("resp-list-all.bin");
         IReadOnlyList<AgentIdentity> identities = AgentResponse.DecodeIdentities(message);
         ArrayBufferWriter<byte> output = new(64 * 1024);
-        AgentResponse.WriteIdentities(output, identities);
+        WriteIdentities(output, identities);
         output.ResetWrittenCount();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        AgentResponse.WriteIdentities(output, identities);
+        WriteIdentities(output, identities);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -96,6 +96,15 @@ public sealed class AgentResponseTests
     {
         byte[] message = [12, 0xff, 0xff, 0xff, 0xff];
         Assert.Throws<WireFormatException>(() => AgentResponse.DecodeIdentities(message));
+    }
+
+    internal static void WriteIdentities(IBufferWriter<byte> output, IReadOnlyList<AgentIdentity> identities)
+    {
+        AgentResponse.WriteIdentitiesHeader(output, identities.Count);
+        for (int i = 0; i < identities.Count; i++)
+        {
+            AgentResponse.WriteIdentity(output, identities[i].Blob, identities[i].Comment);
+        }
     }
 
     private static string Hex(string text) => Convert.ToHexStringLower(Encoding.ASCII.GetBytes(text));

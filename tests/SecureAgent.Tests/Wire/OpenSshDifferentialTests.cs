@@ -6,7 +6,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Wire;
 
-/// <summary>Sends the same mutated requests to a real ssh-agent and compares what it accepts with what is decoded here.</summary>
+/// <summary>Sends the same mutated requests to a real ssh-agent and compares what it accepts with what is decoded
+/// here.</summary>
 public sealed class OpenSshDifferentialTests
 {
     private const int Rounds = 1500;
@@ -81,8 +82,8 @@ public sealed class OpenSshDifferentialTests
         return (request[..keyEnd], request[keyEnd..]);
     }
 
-    /// <summary>Whether the request is one that an agent with OpenSSH's features accepts, and if not, whether that is a rule that
-    /// is stricter here on purpose.</summary>
+    /// <summary>Whether the request is one that an agent with OpenSSH's features accepts, and if not, whether that is a
+    /// rule that is stricter here on purpose.</summary>
     private static (bool Accepts, bool Stricter) Accepts(byte[] request)
     {
         try
@@ -92,8 +93,8 @@ public sealed class OpenSshDifferentialTests
         }
         catch (WireFormatException e)
         {
-            // OpenSSH takes any bytes for text, lets one NUL end it, takes an empty list for no restriction, and numbers
-            // with leading zeros.
+            // OpenSSH takes any bytes for text, lets one NUL end it, takes an empty list for no restriction, and
+            // numbers with leading zeros.
             return (false, e.Message.Contains("UTF-8", StringComparison.Ordinal)
                 || e.Message.Contains("NUL", StringComparison.Ordinal)
                 || e.Message.Contains("leading zero", StringComparison.Ordinal)

@@ -59,7 +59,7 @@ public sealed class WireFuzzTests
                 IReadOnlyList<AgentIdentity> identities = AgentResponse.DecodeIdentities(message);
                 if (!identities.Any(identity => identity.Comment.Contains('\ufffd')))
                 {
-                    AgentResponse.WriteIdentities(output, identities);
+                    AgentResponseTests.WriteIdentities(output, identities);
                     Assert.Equal(message, output.WrittenSpan.ToArray());
                 }
 
