@@ -7,22 +7,31 @@ public sealed class TpmAccess : IAsyncDisposable
 {
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
+    // Longer than between two signatures of one command, shorter than the patience of a program that waits for its turn.
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
+
     private readonly DeviceQueue _queue;
 #pragma warning disable CA2213 // Disposed in Close, on the device's worker, where alone it may be used.
     private readonly TpmConnection _connection;
 #pragma warning restore CA2213
     private readonly TimeProvider _time;
+    private readonly ITimer? _endOfTurn;
     private int _disposed;
 
     /// <summary>Prepares the way to a TPM.</summary>
     /// <param name="open">Opens the device; called on the queue's thread, again after the device was lost.</param>
     /// <param name="memory">Where secrets go.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="takesTurns">Whether the TPM has no resource manager (<see cref="TpmTcti.IsManaged"/>), so that it is given
+    /// back a second after its last use: swtpm serves one program at a time, and a bare TPM has three slots for
+    /// all.</param>
     /// <param name="parentNames">Remembers the TPM's storage keys from one run to the next; without it they are
     /// remembered for this one only.</param>
     public TpmAccess(
-        Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time, TpmParentNameFile? parentNames = null)
+        Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time, bool takesTurns = false,
+        TpmParentNameFile? parentNames = null)
     {
+        ArgumentNullException.ThrowIfNull(time);
         Memory = memory;
         _time = time;
         _queue = new DeviceQueue("TPM", time);
@@ -33,6 +42,9 @@ public sealed class TpmAccess : IAsyncDisposable
             Clock = time,
             Pin = parentNames,
         });
+        _endOfTurn = takesTurns
+            ? time.CreateTimer(_ => _ = ReleaseAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
+            : null;
     }
 
     /// <summary>Where secrets go.</summary>
@@ -65,6 +77,11 @@ public sealed class TpmAccess : IAsyncDisposable
             return;
         }
 
+        if (_endOfTurn is not null)
+        {
+            await _endOfTurn.DisposeAsync().ConfigureAwait(false);
+        }
+
         try
         {
             using CancellationTokenSource patience = new(ClosePatience, _time);
@@ -80,8 +97,35 @@ public sealed class TpmAccess : IAsyncDisposable
 
     /// <summary>Runs <paramref name="job"/> on the device's worker, after everything that was queued before
     /// it.</summary>
-    internal Task<T> RunAsync<T>(Func<TpmConnection, T> job, CancellationToken ct) =>
-        _queue.RunAsync(_ => job(_connection), ct);
+    internal async Task<T> RunAsync<T>(Func<TpmConnection, T> job, CancellationToken ct)
+    {
+        try
+        {
+            return await _queue.RunAsync(_ => job(_connection), ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            _endOfTurn?.Change(Turn, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task ReleaseAsync()
+    {
+        try
+        {
+            await _queue.RunAsync(
+                _ =>
+                {
+                    _connection.Release();
+                    return true;
+                },
+                CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
+        {
+            // The agent ends, and gives the TPM back with that.
+        }
+    }
 
     private static bool Close(TpmConnection connection)
     {

@@ -16,6 +16,9 @@ internal sealed class TpmConnection : IDisposable
     /// <summary>The longest authValue of a key whose nameAlg is SHA-256, in bytes.</summary>
     public const int MaxAuthBytes = 32;
 
+    private const int CrowdedPauses = 12;
+    private static readonly TimeSpan CrowdedPause = TimeSpan.FromMilliseconds(250);
+
     private readonly TpmConnectionOptions _options;
     private readonly TpmTransport _transport;
     private readonly TpmCommands _commands;
@@ -218,6 +221,14 @@ internal sealed class TpmConnection : IDisposable
     /// </summary>
     public TpmDictionaryAttackState ReadDictionaryAttackState() => Ask(() => _lockout.Read(_commands));
 
+    /// <summary>Flushes what this connection loaded and closes the device, for others to use it; the next use opens it
+    /// again.</summary>
+    public void Release()
+    {
+        _residents.Release();
+        _transport.Close();
+    }
+
     /// <summary>Flushes what this connection loaded and closes the device.</summary>
     public void Dispose()
     {
@@ -347,6 +358,13 @@ internal sealed class TpmConnection : IDisposable
 
         if (attempt < TpmLoadedObjects.MaxTransient && _residents.MakeRoom(code))
         {
+            return;
+        }
+
+        if (TpmResidents.IsCrowded(code) && attempt < TpmLoadedObjects.MaxTransient + CrowdedPauses)
+        {
+            // Another program has its turn; it gives the slots back when it is done.
+            _options.Pause(CrowdedPause);
             return;
         }
 

@@ -195,6 +195,11 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
+    /// <summary>Whether a code says that the TPM's slots are full.</summary>
+    public static bool IsCrowded(TpmResponseCode code) =>
+        code.Is(TPM_RC.OBJECT_MEMORY) || code.Is(TPM_RC.OBJECT_HANDLES) || code.Is(TPM_RC.MEMORY)
+        || code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES);
+
     /// <summary>Makes room in the TPM after it said that it has none.</summary>
     /// <returns>Whether something of ours could go, so that trying again makes sense.</returns>
     public bool MakeRoom(TpmResponseCode code)
@@ -223,8 +228,8 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    /// <summary>Flushes what is ours, if the TPM can still be reached, and zeroes the passwords.</summary>
-    public void Dispose()
+    /// <summary>Flushes what is ours, if the TPM can still be reached.</summary>
+    public void Release()
     {
         if (_transport.IsOpen)
         {
@@ -239,6 +244,12 @@ internal sealed class TpmResidents : IDisposable
         }
 
         Forget();
+    }
+
+    /// <summary>Flushes what is ours, if the TPM can still be reached, and zeroes the passwords.</summary>
+    public void Dispose()
+    {
+        Release();
         foreach (Secret auth in _parentAuths.Values)
         {
             auth.Dispose();

@@ -34,7 +34,10 @@ internal static class RunCommand
         Settings settings, string[] command, bool verbose, Surroundings surroundings, CancellationToken ct)
     {
         IReadOnlyList<string> weaknesses = surroundings.Harden(command.Length > 0);
-        StandardErrorLog log = new(surroundings.Error, verbose);
+        // With a command, standard error is the command's: only what is wrong is said there.
+        StandardErrorLog log = new(surroundings.Error, verbose
+            ? AgentEventLevel.Debug
+            : command.Length > 0 ? AgentEventLevel.Warning : AgentEventLevel.Information);
         await using (log.ConfigureAwait(false))
         {
             foreach (string weakness in weaknesses)

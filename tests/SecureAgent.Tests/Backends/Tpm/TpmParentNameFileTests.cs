@@ -56,7 +56,8 @@ public sealed class TpmParentNameFileTests : IDisposable
     private async Task UseAsync(TestTpm tpm, string device, TpmParent parent)
     {
         await using TpmAccess access = new(
-            () => tpm.Open(), new TestMemory(), TimeProvider.System, new TpmParentNameFile(Names, device, _log));
+            () => tpm.Open(), new TestMemory(), TimeProvider.System,
+            parentNames: new TpmParentNameFile(Names, device, _log));
         // A storage key is remembered once a session salted to it has worked.
         await access.RunAsync(connection => connection.Create(TpmKeyTemplate.Ecdsa256, parent, [], []), TpmKeyBench.Ct);
     }
