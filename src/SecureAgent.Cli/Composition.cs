@@ -97,7 +97,8 @@ internal sealed class Composition : IAsyncDisposable
     private TpmAccess CreateTpm()
     {
         TpmTcti tcti = TpmTcti.Parse(_settings.Tpm);
-        return new TpmAccess(tcti.Open, Memory, TimeProvider.System, takesTurns: !tcti.IsManaged);
+        TpmParentNameFile parentNames = new(Path.Combine(_settings.KeyDirectory, ".parents"), _settings.Tpm, _log);
+        return new TpmAccess(tcti.Open, Memory, TimeProvider.System, takesTurns: !tcti.IsManaged, parentNames);
     }
 
     private SshAgent CreateAgent()

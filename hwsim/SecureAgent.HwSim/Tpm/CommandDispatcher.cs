@@ -11,6 +11,21 @@ internal sealed class CommandDispatcher(TpmState tpm)
     /// <summary>Runs one command.</summary>
     public byte[] Execute(byte[] command, byte locality)
     {
+        byte[] response = Answer(command, locality);
+        try
+        {
+            tpm.Persistent.Save();
+            return response;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The change stays pending: the next command tries again to save it.
+            return Failure(TPM_RC_NV_UNAVAILABLE);
+        }
+    }
+
+    private byte[] Answer(byte[] command, byte locality)
+    {
         try
         {
             return Run(command, locality);
@@ -23,10 +38,6 @@ internal sealed class CommandDispatcher(TpmState tpm)
         {
             // A key that parses but that the platform's cryptography refuses, such as one with an even exponent.
             return Failure(TPM_RC_FAILURE);
-        }
-        finally
-        {
-            tpm.Persistent.Save();
         }
     }
 

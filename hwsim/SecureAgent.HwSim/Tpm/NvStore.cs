@@ -71,6 +71,14 @@ internal sealed class NvStore
         return Find(handle) is NvIndex index && index.Has(needed);
     }
 
+    /// <summary>Whether the index's policy may authorize <paramref name="command"/>: POLICYWRITE for commands that write,
+    /// POLICYREAD for the others.</summary>
+    public bool IsPolicyAvailable(uint handle, TPM_CC command)
+    {
+        TPMA_NV needed = IsWrite(command) ? TPMA_NV.POLICYWRITE : TPMA_NV.POLICYREAD;
+        return Find(handle) is NvIndex index && index.Has(needed);
+    }
+
     /// <summary>Whether <paramref name="command"/> writes an NV index.</summary>
     public static bool IsWrite(TPM_CC command) => command is TPM_CC_NV_Write or TPM_CC_NV_Increment or TPM_CC_NV_SetBits
         or TPM_CC_NV_Extend or TPM_CC_NV_WriteLock;

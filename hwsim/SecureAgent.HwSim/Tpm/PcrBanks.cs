@@ -9,6 +9,9 @@ internal sealed class PcrBanks
     /// <summary>PLATFORM_PCR in octets of a selection: TPM_PT_PCR_SELECT_MIN.</summary>
     public const int SelectSize = Count / 8;
 
+    /// <summary>PCRs that TPM2_Shutdown(TPM_SU_STATE) keeps: TPM_PT_PCR_SAVE.</summary>
+    public const int SavedCount = 16;
+
     private const int FirstDynamic = 17;
     private const int LastDynamic = 22;
 
@@ -24,30 +27,18 @@ internal sealed class PcrBanks
     /// <summary>Whether there is a bank for <paramref name="algorithm"/>.</summary>
     public bool HasBank(TPM_ALG_ID algorithm) => _banks.ContainsKey(algorithm);
 
-    /// <summary>TPM Reset: dynamic PCRs all ones, the others zero; PCR 0 remembers a startup locality.</summary>
+    /// <summary>TPM Reset and TPM Restart: dynamic PCRs all ones, the others zero; PCR 0 remembers a startup locality.</summary>
     public void Reset(byte locality)
     {
-        UpdateCounter = 0;
-        foreach ((TPM_ALG_ID algorithm, byte[][] bank) in _banks)
+        ResetFrom(0);
+        foreach (byte[][] bank in _banks.Values)
         {
-            for (int pcr = 0; pcr < Count; pcr++)
-            {
-                bank[pcr] = new byte[Hash.Size(algorithm)];
-                if (pcr is >= FirstDynamic and <= LastDynamic)
-                {
-                    bank[pcr].AsSpan().Fill(0xFF);
-                }
-            }
-
             bank[0][^1] = locality;
         }
-
-        // Every PCR changed by being reset.
-        for (int pcr = 0; pcr < Count; pcr++)
-        {
-            CountUpdate(pcr);
-        }
     }
+
+    /// <summary>TPM Resume: the PCRs that TPM2_Shutdown did not keep are reset.</summary>
+    public void ResetNotSaved() => ResetFrom(SavedCount);
 
     /// <summary>The value of a PCR.</summary>
     public byte[] Read(TPM_ALG_ID algorithm, int pcr) => _banks[algorithm][pcr];
@@ -94,6 +85,23 @@ internal sealed class PcrBanks
             .. used.SelectMany(selection => selection.Indices.Select(pcr => Read(selection.Hash, pcr))),
         ];
         return Hash.Digest(hash, values);
+    }
+
+    private void ResetFrom(int first)
+    {
+        for (int pcr = first; pcr < Count; pcr++)
+        {
+            foreach ((TPM_ALG_ID algorithm, byte[][] bank) in _banks)
+            {
+                bank[pcr] = new byte[Hash.Size(algorithm)];
+                if (pcr is >= FirstDynamic and <= LastDynamic)
+                {
+                    bank[pcr].AsSpan().Fill(0xFF);
+                }
+            }
+
+            CountUpdate(pcr);
+        }
     }
 
     private static void Require(uint pcr, byte[] allowed)

@@ -69,6 +69,9 @@ internal sealed class PersistentState
     /// <summary>Clock when it was last recorded, in milliseconds.</summary>
     public ulong Clock { get; set; }
 
+    /// <summary>No value of Clock that was ever reported can be higher.</summary>
+    public bool ClockSafe { get; set; } = true;
+
     /// <summary>How TPM2_Shutdown was last called; <see langword="null"/> if not since startup.</summary>
     public TPM_SU? Shutdown { get; set; }
 

@@ -14,10 +14,10 @@ internal static class SessionLayout
         WriteOptional(writer, session.BoundTo);
         writer.YesNo(session.IsDaBound).YesNo(session.IsLockoutBound);
         WriteOptional(writer, session.AuditDigest);
-        writer.UInt64(policy.StartTime).Sized(policy.Digest).YesNo(policy.IsAuthValueNeeded).YesNo(policy.IsPasswordNeeded)
-            .YesNo(policy.CommandCode is not null).UInt32((uint)(policy.CommandCode ?? 0))
-            .YesNo(policy.PcrUpdateCounter is not null).UInt32(policy.PcrUpdateCounter ?? 0)
-            .YesNo(policy.Timeout is not null).UInt64(policy.Timeout ?? 0);
+        writer.UInt64(policy.StartTime).Sized(policy.Digest).YesNo(policy.IsAuthValueNeeded).YesNo(policy.IsPasswordNeeded);
+        WriteOptional(writer, (ulong?)policy.CommandCode);
+        WriteOptional(writer, policy.PcrUpdateCounter);
+        WriteOptional(writer, policy.Timeout);
         WriteOptional(writer, policy.CpHash);
         return writer.ToArray();
     }
@@ -41,18 +41,21 @@ internal static class SessionLayout
             Digest = reader.Sized(Hash.MaxSize),
             IsAuthValueNeeded = reader.YesNo(),
             IsPasswordNeeded = reader.YesNo(),
-            CommandCode = reader.YesNo() ? (TPM_CC)reader.UInt32() : Skip<TPM_CC>(reader.UInt32()),
-            PcrUpdateCounter = reader.YesNo() ? reader.UInt32() : Skip<uint>(reader.UInt32()),
-            Timeout = reader.YesNo() ? reader.UInt64() : Skip<ulong>(reader.UInt64()),
+            CommandCode = (TPM_CC?)ReadOptionalNumber(reader),
+            PcrUpdateCounter = (uint?)ReadOptionalNumber(reader),
+            Timeout = ReadOptionalNumber(reader),
             CpHash = ReadOptional(reader),
         },
     };
 
-    private static T? Skip<T>(ulong value)
-        where T : struct
+    private static void WriteOptional(TpmWriter writer, ulong? value) =>
+        writer.YesNo(value is not null).UInt64(value.GetValueOrDefault());
+
+    private static ulong? ReadOptionalNumber(TpmReader reader)
     {
-        _ = value;
-        return null;
+        bool present = reader.YesNo();
+        ulong value = reader.UInt64();
+        return present ? value : null;
     }
 
     private static void WriteOptional(TpmWriter writer, byte[]? value) => writer.YesNo(value is not null).Sized(value ?? []);

@@ -14,7 +14,7 @@ internal static class StateLayout
 
         writer.UInt32(state.FailedTries).UInt32(state.MaxTries).UInt32(state.RecoveryTime).UInt32(state.LockoutRecovery)
             .YesNo(state.LockoutAuthEnabled).YesNo(state.DaUsed).YesNo(state.DisableClear)
-            .UInt32(state.ResetCount).UInt32(state.RestartCount).UInt64(state.Clock)
+            .UInt32(state.ResetCount).UInt32(state.RestartCount).UInt64(state.Clock).YesNo(state.ClockSafe)
             .YesNo(state.Shutdown is not null).UInt16((ushort)(state.Shutdown ?? TPM_SU.TPM_SU_CLEAR))
             .Sized(state.SavedVolatile).UInt32((uint)state.Objects.Count);
         foreach ((uint handle, byte[] saved) in state.Objects)
@@ -64,6 +64,7 @@ internal static class StateLayout
         state.ResetCount = reader.UInt32();
         state.RestartCount = reader.UInt32();
         state.Clock = reader.UInt64();
+        state.ClockSafe = reader.YesNo();
         bool shutdown = reader.YesNo();
         TPM_SU type = (TPM_SU)reader.UInt16();
         state.Shutdown = shutdown ? type : null;

@@ -3,6 +3,9 @@ namespace SecureAgent.HwSim.Tpm;
 /// <summary>Time and Clock (Part 1, 36), in milliseconds.</summary>
 internal sealed class TpmClock(TimeProvider provider, PersistentState persistent)
 {
+    /// <summary>TPM_PT_CLOCK_UPDATE.</summary>
+    public const uint UpdateInterval = 4096;
+
     private long _start = provider.GetTimestamp();
     private ulong _clockAtStart;
 
@@ -12,8 +15,21 @@ internal sealed class TpmClock(TimeProvider provider, PersistentState persistent
     /// <summary>While powered, over the life of the TPM; TPM2_Clear sets it to zero.</summary>
     public ulong Clock => _clockAtStart + Time;
 
-    /// <summary>No value of <see cref="Clock"/> that was ever reported can be higher.</summary>
-    public bool Safe { get; set; }
+    /// <summary>No value of <see cref="Clock"/> that was ever reported can be higher. After a disorderly shutdown that is so again
+    /// once Clock has passed the next value that would have been recorded.</summary>
+    public bool Safe
+    {
+        get
+        {
+            if (!persistent.ClockSafe && Time >= UpdateInterval)
+            {
+                persistent.ClockSafe = true;
+                persistent.Touch();
+            }
+
+            return persistent.ClockSafe;
+        }
+    }
 
     /// <summary>Power-on.</summary>
     public void Start()

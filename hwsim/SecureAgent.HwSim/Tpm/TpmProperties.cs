@@ -56,7 +56,7 @@ internal sealed class TpmProperties(TpmState tpm)
             0, // TPM_PT_NV_COUNTERS_MAX: no limit
             Limits.MaxNvIndexSize, // TPM_PT_NV_INDEX_MAX
             6, // TPM_PT_MEMORY: object copies are in RAM, sessions too
-            4096, // TPM_PT_CLOCK_UPDATE
+            TpmClock.UpdateInterval, // TPM_PT_CLOCK_UPDATE
             (uint)TPM_ALG_SHA512, // TPM_PT_CONTEXT_HASH
             (uint)TPM_ALG_AES, // TPM_PT_CONTEXT_SYM
             256, // TPM_PT_CONTEXT_SYM_SIZE

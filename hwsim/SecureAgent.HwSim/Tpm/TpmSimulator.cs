@@ -22,8 +22,8 @@ public sealed class TpmSimulator : ISimulatedTpm
     /// <summary>Runs one command. Whatever the bytes are, the answer is a TPM response, never an exception for them.</summary>
     /// <param name="command">One whole command, header included.</param>
     /// <param name="locality">0 to 4.</param>
-    /// <returns>The whole response; the caller owns it. TPM_RC_INITIALIZE before power-on or TPM2_Startup.</returns>
-    /// <exception cref="IOException">The state file cannot be written.</exception>
+    /// <returns>The whole response; the caller owns it. TPM_RC_INITIALIZE before power-on or TPM2_Startup, TPM_RC_NV_UNAVAILABLE
+    /// while the state file cannot be written.</returns>
     public byte[] Execute(ReadOnlySpan<byte> command, byte locality = 0)
     {
         byte[] owned = command.ToArray();

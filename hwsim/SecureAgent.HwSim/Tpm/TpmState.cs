@@ -77,7 +77,7 @@ internal sealed class TpmState
         }
 
         WasOrderly = shutdown is not null;
-        Clock.Safe = WasOrderly;
+        Persistent.ClockSafe &= WasOrderly;
         Lockout.Startup(WasOrderly);
         Persistent.Shutdown = null;
         Persistent.SavedVolatile = [];
@@ -167,7 +167,6 @@ internal sealed class TpmState
 
     private void ResetVolatile(byte locality, bool restart)
     {
-        Pcr.Reset(locality);
         Nv.Startup();
         HierarchySecrets platform = Persistent.Platform;
         platform.AuthValue = [];
@@ -180,6 +179,7 @@ internal sealed class TpmState
         if (restart)
         {
             VolatileLayout.RestoreContexts(this, Persistent.SavedVolatile);
+            Pcr.Reset(locality);
             Persistent.RestartCount++;
             return;
         }
@@ -187,6 +187,8 @@ internal sealed class TpmState
         Persistent.Null.Seed = Random(Hash.MaxSize);
         Persistent.Null.Proof = Random(Hash.MaxSize);
         ContextCounter = 0;
+        Pcr.UpdateCounter = 0;
+        Pcr.Reset(locality);
         Persistent.ResetCount++;
         Persistent.RestartCount = 0;
     }

@@ -7,16 +7,15 @@ internal static class VolatileLayout
     public static byte[] Save(TpmState tpm)
     {
         TpmWriter writer = new();
-        writer.UInt64(tpm.ContextCounter).UInt32((uint)tpm.Sessions.Saved.Count);
+        writer.UInt32(tpm.Pcr.UpdateCounter).UInt64(tpm.ContextCounter).UInt32((uint)tpm.Sessions.Saved.Count);
         foreach ((uint slot, ulong contextId) in tpm.Sessions.Saved)
         {
             writer.UInt32(slot).UInt64(contextId);
         }
 
-        writer.UInt32(tpm.Pcr.UpdateCounter);
         foreach (TPM_ALG_ID algorithm in PcrBanks.Algorithms)
         {
-            for (int pcr = 0; pcr < PcrBanks.Count; pcr++)
+            for (int pcr = 0; pcr < PcrBanks.SavedCount; pcr++)
             {
                 writer.Bytes(tpm.Pcr.Read(algorithm, pcr));
             }
@@ -25,7 +24,7 @@ internal static class VolatileLayout
         return writer.ToArray();
     }
 
-    /// <summary>TPM Restart: the saved sessions are still known, the PCRs are not.</summary>
+    /// <summary>TPM Restart: the saved sessions and the PCR update counter are still known, the PCRs are not.</summary>
     public static void RestoreContexts(TpmState tpm, byte[] saved) => RestoreContexts(tpm, new TpmReader(saved));
 
     /// <summary>TPM Resume: everything.</summary>
@@ -33,18 +32,20 @@ internal static class VolatileLayout
     {
         TpmReader reader = new(saved);
         RestoreContexts(tpm, reader);
-        tpm.Pcr.UpdateCounter = reader.UInt32();
         foreach (TPM_ALG_ID algorithm in PcrBanks.Algorithms)
         {
-            for (int pcr = 0; pcr < PcrBanks.Count; pcr++)
+            for (int pcr = 0; pcr < PcrBanks.SavedCount; pcr++)
             {
                 tpm.Pcr.Write(algorithm, pcr, reader.Bytes(Hash.Size(algorithm)));
             }
         }
+
+        tpm.Pcr.ResetNotSaved();
     }
 
     private static void RestoreContexts(TpmState tpm, TpmReader reader)
     {
+        tpm.Pcr.UpdateCounter = reader.UInt32();
         tpm.ContextCounter = reader.UInt64();
         for (uint left = reader.UInt32(); left > 0; left--)
         {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
 
 namespace SecureAgent.Backends.Tpm;
 
@@ -7,7 +6,7 @@ namespace SecureAgent.Backends.Tpm;
 /// response. The kernel's driver has its own time limits, so there is none here.</summary>
 internal sealed class LinuxTpmDevice : ITpmDevice
 {
-    private readonly SafeFileHandle _file;
+    private readonly FileStream _file;
     private readonly string _path;
 
     /// <summary>Opens the device.</summary>
@@ -17,7 +16,7 @@ internal sealed class LinuxTpmDevice : ITpmDevice
         _path = path;
         try
         {
-            _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            _file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -39,14 +38,14 @@ internal sealed class LinuxTpmDevice : ITpmDevice
         bool sent = false;
         try
         {
-            // The offset means nothing to a character device. The driver takes whole frames, and gives them whole to a
-            // buffer that is large enough; should it ever not, the header says what is missing.
-            RandomAccess.Write(_file, command, fileOffset: 0);
+            // The driver takes whole frames, and gives them whole to a buffer that is large enough; should it ever not,
+            // the header says what is missing.
+            _file.Write(command);
             sent = true;
             int length = 0;
             do
             {
-                int read = RandomAccess.Read(_file, response[length..], fileOffset: 0);
+                int read = _file.Read(response[length..]);
                 if (read == 0)
                 {
                     throw new TpmDeviceLostException($"The TPM {_path} gave no whole answer.", sent);

@@ -22,16 +22,26 @@ public sealed class TpmAccess : IAsyncDisposable
     /// <param name="open">Opens the device; called on the queue's thread, again after the device was lost.</param>
     /// <param name="memory">Where secrets go.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="takesTurns">Whether the TPM has no resource manager (<see cref="TpmTcti.IsManaged"/>), so that it is given
-    /// back a second after its last use: swtpm serves one program at a time, and a bare TPM has three slots for
+    /// <param name="takesTurns">Whether the TPM has no resource manager (<see cref="TpmTcti.IsManaged"/>), so that it is
+    /// given back a second after its last use: swtpm serves one program at a time, and a bare TPM has three slots for
     /// all.</param>
-    public TpmAccess(Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time, bool takesTurns = false)
+    /// <param name="parentNames">Remembers the TPM's storage keys from one run to the next; without it they are
+    /// remembered for this one only.</param>
+    public TpmAccess(
+        Func<ITpmDevice> open, ISecretMemory memory, TimeProvider time, bool takesTurns = false,
+        TpmParentNameFile? parentNames = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         Memory = memory;
         _time = time;
         _queue = new DeviceQueue("TPM", time);
-        _connection = new TpmConnection(new TpmConnectionOptions { Open = open, Memory = memory, Clock = time });
+        _connection = new TpmConnection(new TpmConnectionOptions
+        {
+            Open = open,
+            Memory = memory,
+            Clock = time,
+            Pin = parentNames,
+        });
         _endOfTurn = takesTurns
             ? time.CreateTimer(_ => _ = ReleaseAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
             : null;

@@ -350,7 +350,7 @@ internal sealed class TpmConnection : IDisposable
             throw e;
         }
 
-        if (TpmResidents.IsStale(code) && attempt == 0)
+        if (code.IsStale && attempt == 0)
         {
             _residents.Recollect();
             return;
@@ -361,7 +361,7 @@ internal sealed class TpmConnection : IDisposable
             return;
         }
 
-        if (TpmResidents.IsCrowded(code) && attempt < TpmLoadedObjects.MaxTransient + CrowdedPauses)
+        if (code.IsCrowded && attempt < TpmLoadedObjects.MaxTransient + CrowdedPauses)
         {
             // Another program has its turn; it gives the slots back when it is done.
             _options.Pause(CrowdedPause);

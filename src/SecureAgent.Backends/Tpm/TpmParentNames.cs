@@ -12,6 +12,9 @@ internal sealed class TpmParentNames
     /// <summary>Starts with what <paramref name="pin"/> remembers.</summary>
     public TpmParentNames(ITpmNamePin? pin) => _pin = pin;
 
+    /// <summary>What a person removes to have a new TPM remembered.</summary>
+    public string Place => _pin?.Place ?? "its key files";
+
     /// <summary>Whether <paramref name="name"/> is the remembered one, or none is remembered. The null hierarchy has
     /// another storage key after each restart; nothing is remembered of it.</summary>
     public bool Allow(TpmParent parent, byte[] name)

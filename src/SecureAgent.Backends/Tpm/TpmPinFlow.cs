@@ -242,7 +242,7 @@ internal sealed class TpmPinFlow : IDisposable
             {
                 throw new BackendException(BackendFailure.PinRequired, length == 0
                     ? $"The answer for {what} was empty, so nothing was sent. If there is none, the key file says "
-                        + "wrongly that there is: write it again with emptyAuth true (tpm2_encodeobject --key-auth does)."
+                        + "wrongly that there is: write it again with emptyAuth true (tpm2_encodeobject --key-auth)."
                     : $"The answer for {what} has more than {MaximumPinBytes} bytes, which no key has. It was not "
                         + "sent.");
             }

@@ -14,5 +14,6 @@ internal static class TpmPolicyFailure
     /// <summary>The error for a person.</summary>
     public static BackendException Explain(TpmException exception, TpmKeyEntry key) => new(BackendFailure.Refused,
         $"The TPM does not allow the key {key.Name} now: it is bound to the PCRs {key.Pcrs}, and their values are not "
-        + "those of when it was made. Firmware, boot loader or kernel changed; boot as before, or make a new key.", exception);
+        + "those of when it was made. Firmware, boot loader or kernel changed; boot as before, or make a new key.",
+        exception);
 }

@@ -25,11 +25,6 @@ internal sealed class TpmResidents : IDisposable
     /// <summary>Whose password the next refusal of an authorisation is about.</summary>
     public TpmAuthSubject Subject { get; private set; }
 
-    /// <summary>Whether a code says that something loaded is not there any more.</summary>
-    public static bool IsStale(TpmResponseCode code) =>
-        code.Code is (>= TPM_RC.REFERENCE_H0 and <= TPM_RC.REFERENCE_H6)
-            or (>= TPM_RC.REFERENCE_S0 and <= TPM_RC.REFERENCE_S6) or TPM_RC.INITIALIZE;
-
     /// <summary>Opens the device if it is not open, and finds out what is left inside.</summary>
     public void Open()
     {
@@ -195,11 +190,6 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    /// <summary>Whether a code says that the TPM's slots are full.</summary>
-    public static bool IsCrowded(TpmResponseCode code) =>
-        code.Is(TPM_RC.OBJECT_MEMORY) || code.Is(TPM_RC.OBJECT_HANDLES) || code.Is(TPM_RC.MEMORY)
-        || code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES);
-
     /// <summary>Makes room in the TPM after it said that it has none.</summary>
     /// <returns>Whether something of ours could go, so that trying again makes sense.</returns>
     public bool MakeRoom(TpmResponseCode code)
@@ -298,7 +288,7 @@ internal sealed class TpmResidents : IDisposable
             throw new TpmException(
                 $"The TPM's key for {loaded.Parent} is not the one this computer remembers. Either the TPM was cleared "
                 + "or replaced, and then keys made before are lost, or something between this computer and its TPM "
-                + "pretends to be it. If you cleared the TPM, remove what is remembered of it and make new keys.");
+                + $"pretends to be it. If you cleared the TPM, remove {_names.Place} and make new keys.");
         }
     }
 

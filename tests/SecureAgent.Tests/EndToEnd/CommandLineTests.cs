@@ -36,7 +36,10 @@ public sealed class CommandLineTests(Worlds worlds)
             Assert.Equal(1, document.RootElement.GetProperty("schema").GetInt32());
         }
 
-        Assert.Contains(await world.FingerprintAsync("listed"), (await world.RunAsync("key", "list", "--json")).Output);
+        using JsonDocument list = JsonDocument.Parse((await world.RunAsync("key", "list", "--json")).Output);
+        JsonElement key = Assert.Single(list.RootElement.GetProperty("keys").EnumerateArray());
+        Assert.Equal("listed", key.GetProperty("name").GetString());
+        Assert.Equal(await world.FingerprintAsync("listed"), key.GetProperty("fingerprint").GetString());
         await world.RunAsync("key", "remove", "listed", "--yes");
     }
 
@@ -57,7 +60,8 @@ public sealed class CommandLineTests(Worlds worlds)
 
         Ran ran = await SecureAgentProgram.RunAsync(world.Home.WithAgent(world.Home.File("run/none.sock")), "status");
 
-        Assert.Contains("none.sock", ran.ExitedWith(2).Error);
+        ran.ExitedWith(2);
+        Assert.Contains("none.sock", ran.Output + ran.Error);
     }
 
     [Theory]

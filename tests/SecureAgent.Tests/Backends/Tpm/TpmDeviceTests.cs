@@ -31,6 +31,17 @@ public sealed class TpmDeviceTests
         Assert.Equal(Answer, response[..Answer.Length]);
     }
 
+    [Fact]
+    public void Character_device_is_read_and_written_and_answers_in_pieces_are_put_together()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has TPM character devices.");
+        using TestTpm tpm = TestTpm.Start("simulator");
+        using ITpmDevice simulator = tpm.Open();
+        using PseudoTerminal terminal = new(simulator);
+        using TpmConnection connection = new(TestTpm.Options(TpmTcti.Parse("device:" + terminal.Path).Open));
+        TestKeys.AssertWorks(connection);
+    }
+
     [Theory]
     [InlineData("")] // nothing at all
     [InlineData("80010000001400000000000801")] // half an answer, and silence
