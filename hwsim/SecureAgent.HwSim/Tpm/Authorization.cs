@@ -85,12 +85,16 @@ internal sealed class Authorization(
         _ => true,
     };
 
+    private bool IsPolicyAvailable(int handleNumber) => RoleOf(handleNumber) == AuthRole.Admin
+        || TypeOf(context.Handle(handleNumber)) != TPM_HT.TPM_HT_NV_INDEX
+        || tpm.Nv.IsPolicyAvailable(context.Handle(handleNumber), context.Command.Code);
+
     private void CheckPolicy(SessionUse use)
     {
         TpmSession session = use.Session!;
         PolicyState policy = session.Policy;
         (TPM_ALG_ID hash, byte[] authPolicy) = tpm.AuthPolicyOf(context, use.HandleNumber);
-        if (authPolicy.Length == 0 && context.Entity(use.HandleNumber) is null)
+        if (context.Entity(use.HandleNumber) is null && (authPolicy.Length == 0 || !IsPolicyAvailable(use.HandleNumber)))
         {
             throw TPM_RC_AUTH_UNAVAILABLE.Error();
         }

@@ -7,15 +7,16 @@ public sealed class DifferentialTests
 {
     private static readonly Dictionary<string, (Action<Pair> Run, int AtLeast)> Chapters = new()
     {
-        ["basics"] = (BasicChapter.Run, 100),
-        ["pcrs"] = (PcrChapter.Run, 100),
-        ["attestation"] = (AttestChapter.Run, 100),
-        ["hierarchies"] = (HierarchyChapter.Run, 100),
-        ["sessions"] = (SessionChapter.Run, 100),
-        ["nv"] = (NvChapter.Run, 100),
-        ["objects"] = (ObjectChapter.Run, 100),
-        ["rsa"] = (RsaChapter.Run, 100),
-        ["moving"] = (MovingChapter.Run, 100),
+        ["basics"] = (BasicChapter.Run, 250),
+        ["pcrs"] = (PcrChapter.Run, 550),
+        ["attestation"] = (AttestChapter.Run, 400),
+        ["hierarchies"] = (HierarchyChapter.Run, 300),
+        ["sessions"] = (SessionChapter.Run, 550),
+        ["authorization"] = (AuthorizationChapter.Run, 50),
+        ["nv"] = (NvChapter.Run, 800),
+        ["objects"] = (ObjectChapter.Run, 1300),
+        ["rsa"] = (RsaChapter.Run, 350),
+        ["moving"] = (MovingChapter.Run, 600),
     };
 
     public static TheoryData<string> Names => [.. Chapters.Keys];

@@ -34,12 +34,20 @@ internal sealed class Side(ISimulatedTpm tpm)
     public uint Handle(string name) =>
         _kept.TryGetValue(name, out byte[]? value) ? BinaryPrimitives.ReadUInt32BigEndian(value) : 0x40000007;
 
-    /// <summary>The command with an unbound, unsalted HMAC session in front of its other sessions: the key is the
-    /// authValue alone (TPM 2.0 Part 1, 19.6).</summary>
+    /// <summary>Keeps the key of a session bound to an entity with <paramref name="auth"/>: KDFa with the label "ATH"
+    /// (TPM 2.0 Part 1, 19.6.8), one block of SHA-256. nonceCaller was 16 zero octets.</summary>
+    public void KeepSessionKey(string session, byte[] auth)
+    {
+        byte[] input = [0, 0, 0, 1, .. "ATH\0"u8, .. this[session + ".nonce"], .. new byte[16], 0, 0, 1, 0];
+        this[session + ".key"] = HMACSHA256.HashData(auth, input);
+    }
+
+    /// <summary>The command with an unsalted HMAC session in front of its other sessions: the key is the session key, empty
+    /// for an unbound session, and the authValue (TPM 2.0 Part 1, 19.6).</summary>
     /// <param name="command">The command, complete but for this session.</param>
     /// <param name="session">The name under which the response to TPM2_StartAuthSession was kept.</param>
     /// <param name="names">The Names of the command's handles, one after the other.</param>
-    /// <param name="auth">The authValue of the first handle.</param>
+    /// <param name="auth">The authValue of the first handle; a bound session has it in its key already.</param>
     /// <param name="attributes">The session attributes.</param>
     public TpmCommand WithHmac(TpmCommand command, string session, byte[] names, byte[] auth, byte attributes = 1)
     {
@@ -48,7 +56,7 @@ internal sealed class Side(ISimulatedTpm tpm)
         byte[] cpHash = SHA256.HashData([.. code, .. names, .. command.Parameters]);
         byte[] nonceCaller = new byte[16];
         byte[] signed = [.. cpHash, .. nonceCaller, .. this[session + ".nonce"], attributes];
-        byte[] hmac = HMACSHA256.HashData(auth, signed);
+        byte[] hmac = HMACSHA256.HashData([.. this[session + ".key"], .. auth], signed.AsSpan());
         command.Auths.Insert(0, new AuthEntry(Handle(session), nonceCaller, attributes, hmac));
         return command;
     }
