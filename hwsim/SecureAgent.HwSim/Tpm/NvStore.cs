@@ -8,31 +8,24 @@ internal sealed class NvStore
     /// <summary>The indices in order.</summary>
     public IEnumerable<NvIndex> All => _indices.Values;
 
-    /// <summary>The highest value of any counter that was removed.</summary>
+    /// <summary>The highest value of any counter that was removed: a new one starts above it.</summary>
     public ulong HighestCounter { get; set; }
 
-    /// <summary>The highest value of any counter that is or was there: a new one starts above it.</summary>
-    public ulong HighestCount() => _indices.Values
-        .Where(index => index.IsCounter && index.Has(TPMA_NV.WRITTEN))
-        .Select(index => index.Number)
-        .Append(HighestCounter)
-        .Max();
-
-    /// <summary>TPM Reset or TPM Restart: locks that last until then are gone, and so is what CLEAR_STCLEAR keeps no longer.
-    /// </summary>
-    public void Startup()
+    /// <summary>TPM Reset or TPM Restart: locks that last until then are gone, and so is what CLEAR_STCLEAR, or ORDERLY at a
+    /// reset, keeps no longer.</summary>
+    public void Startup(bool isReset)
     {
         foreach (NvIndex index in _indices.Values)
         {
             index.Attributes &= ~TPMA_NV.READLOCKED;
+            if (!index.IsCounter && (index.Has(TPMA_NV.CLEAR_STCLEAR) || (isReset && index.Has(TPMA_NV.ORDERLY))))
+            {
+                index.Attributes &= ~TPMA_NV.WRITTEN;
+            }
+
             if (!index.Has(TPMA_NV.WRITEDEFINE) || !index.Has(TPMA_NV.WRITTEN))
             {
                 index.Attributes &= ~TPMA_NV.WRITELOCKED;
-            }
-
-            if (index.Has(TPMA_NV.CLEAR_STCLEAR))
-            {
-                index.Attributes &= ~TPMA_NV.WRITTEN;
             }
         }
     }

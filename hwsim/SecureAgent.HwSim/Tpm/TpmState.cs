@@ -167,7 +167,7 @@ internal sealed class TpmState
 
     private void ResetVolatile(byte locality, bool restart)
     {
-        Nv.Startup();
+        Nv.Startup(isReset: !restart);
         HierarchySecrets platform = Persistent.Platform;
         platform.AuthValue = [];
         platform.Policy = [];

@@ -49,7 +49,7 @@ internal static class NvDataCommands
         context.In.End();
         NvIndex index = Writable(context);
         Require(index, TPM_NT.TPM_NT_COUNTER);
-        ulong value = index.Has(TPMA_NV.WRITTEN) ? index.Number : context.Tpm.Nv.HighestCount();
+        ulong value = index.Has(TPMA_NV.WRITTEN) ? index.Number : context.Tpm.Nv.HighestCounter;
         WriteNumber(index, value + 1);
         Written(context, index);
     }

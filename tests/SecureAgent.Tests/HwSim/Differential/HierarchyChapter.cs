@@ -5,6 +5,18 @@ namespace SecureAgent.Tests.HwSim.Differential;
 /// <summary>Part 3, chapters 24 and 25: passwords of hierarchies, dictionary attacks, clearing, and what a reset does.</summary>
 internal static class HierarchyChapter
 {
+    /// <summary>What of an NV index survives a reset depends on its attributes.</summary>
+    private static readonly (uint Index, uint Attributes)[] Survivors =
+    [
+        (0x01500010, 0x0204_0004), // nothing special
+        (0x01500011, 0x8204_4004), // READ_STCLEAR, WRITE_STCLEAR
+        (0x01500012, 0x0204_2004), // WRITEDEFINE
+        (0x01500013, 0x0A04_0004), // CLEAR_STCLEAR
+        (0x01500014, 0x0204_0014), // a counter
+        (0x01500015, 0x0604_0004), // ORDERLY
+        (0x01500016, 0x0604_0014), // an orderly counter
+    ];
+
     private const string Digest = "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F";
 
     public static void Run(Pair pair)
@@ -97,11 +109,16 @@ internal static class HierarchyChapter
         pair.Good("persistent key", _ => CreatePrimary(EccStorage, "", Owner, "", "owner"), "HssSWDss", "a");
         pair.Good("EvictControl", side => new TpmCommand(0x120).Handle(Owner).Handle(side.Handle("a")).Password("owner")
             .U32(0x81000001));
+        pair.Good("NV_DefineSpace by owner", _ => Define(Owner, 0x01500001, 0x0206_0006, "owner"));
+        pair.Good("NV_DefineSpace by platform", _ => Define(Platform, 0x01400001, 0x4201_0001));
         pair.Bad("Clear by owner", _ => new TpmCommand(0x126).Handle(Owner).Password("owner"));
         pair.Bad("Clear with a wrong password by platform", _ => new TpmCommand(0x126).Handle(Platform).Password("x"));
         pair.Good("Clear", _ => new TpmCommand(0x126).Handle(LockoutHandle).Password());
         Variables(pair);
         pair.Bad("the persistent key is gone", _ => new TpmCommand(0x173).Handle(0x81000001));
+        pair.Bad("the owner's NV index is gone", _ => new TpmCommand(0x169).Handle(0x01500001));
+        pair.Good("the platform's NV index is there", _ => new TpmCommand(0x169).Handle(0x01400001), "SS");
+        pair.Good("NV_UndefineSpace", _ => new TpmCommand(0x122).Handle(Platform).Handle(0x01400001).Password());
         pair.Bad("the transient key is gone", side => new TpmCommand(0x173).Handle(side.Handle("a")));
         pair.Good("the owner's password is empty", _ => CreatePrimary(EccStorage), "HssSWDss", "a");
         pair.Good("FlushContext", side => Flush(side.Handle("a")));
@@ -112,8 +129,24 @@ internal static class HierarchyChapter
         Variables(pair);
     }
 
+    private static TpmCommand Define(uint by, uint index, uint attributes, string password = "", ushort size = 8) =>
+        new TpmCommand(0x12A).Handle(by).Password(password).Sized([])
+            .Sized(new TpmCommand(0).U32(index).U16(0x000B).U32(attributes).Sized([]).U16(size).Parameters);
+
+    private static TpmCommand Nv(uint code, uint index) => new TpmCommand(code).Handle(index).Handle(index).Password();
+
     private static void Restart(Pair pair)
     {
+        foreach ((uint index, uint attributes) in Survivors)
+        {
+            pair.Good($"NV_DefineSpace {attributes:X8}", _ => Define(Owner, index, attributes));
+            pair.Compare("NV_Write", _ => Nv(0x137, index).SizedHex("0102030405060708").U16(0));
+            pair.Compare("NV_Increment", _ => Nv(0x134, index));
+            pair.Compare("NV_WriteLock", _ => Nv(0x138, index));
+            pair.Compare("NV_ReadLock", _ => Nv(0x14F, index));
+            pair.Good("NV_ReadPublic", _ => new TpmCommand(0x169).Handle(index), "SS");
+        }
+
         pair.Good("persistent key", _ => CreatePrimary(EccSignDa, "pin"), "HssSWDss", "a");
         pair.Good("EvictControl", side => new TpmCommand(0x120).Handle(Owner).Handle(side.Handle("a")).Password()
             .U32(0x81000001));
@@ -129,6 +162,14 @@ internal static class HierarchyChapter
         pair.Subject.Tpm.Reset();
         Variables(pair);
         pair.Bad("Startup after a startup", _ => Startup(0));
+        foreach ((uint index, uint attributes) in Survivors)
+        {
+            pair.Good($"NV_ReadPublic {attributes:X8}", _ => new TpmCommand(0x169).Handle(index), "SS");
+            pair.Compare("NV_Read", _ => Nv(0x14E, index).U16(8).U16(0), "S");
+            pair.Compare("NV_Write", _ => Nv(0x137, index).SizedHex("1112131415161718").U16(0));
+            pair.Good("NV_UndefineSpace", _ => new TpmCommand(0x122).Handle(Owner).Handle(index).Password());
+        }
+
         pair.Good("ReadPublic of the persistent key", _ => new TpmCommand(0x173).Handle(0x81000001), "sss");
         pair.Good("NV_Read", _ => new TpmCommand(0x14E).Handle(0x01500001).Handle(0x01500001).Password().U16(4).U16(0), "S");
         pair.Good("PCR_Read", _ => new TpmCommand(0x17E).Hex("00000001 000B 03 000400"), "D*");
