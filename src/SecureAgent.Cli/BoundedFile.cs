@@ -23,7 +23,7 @@ internal static class BoundedFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new BackendException(BackendFailure.DeviceAbsent, $"{path}: there is no such file.", e);
+            throw new BackendException($"{path}: there is no such file.", e);
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class Composition : IAsyncDisposable
     public TpmKeyDirectory Keys { get; }
 
     /// <summary>The TPM, opened at its first use.</summary>
-    public TpmAccess Tpm => _tpm ??= new TpmAccess(() => TpmTcti.Parse(_settings.Tpm).Open(), Memory, TimeProvider.System);
+    public TpmAccess Tpm => _tpm ??= CreateTpm();
 
     /// <summary>The agent.</summary>
     public SshAgent Agent => _agent ??= CreateAgent();
@@ -90,6 +90,13 @@ internal sealed class Composition : IAsyncDisposable
 
         Keys.Dispose();
         _terminal.Dispose();
+    }
+
+    private TpmAccess CreateTpm()
+    {
+        TpmTcti tcti = TpmTcti.Parse(_settings.Tpm);
+        TpmParentNameFile parentNames = new(Path.Combine(_settings.KeyDirectory, ".parents"), _settings.Tpm, _log);
+        return new TpmAccess(tcti.Open, Memory, TimeProvider.System, takesTurns: !tcti.IsManaged, parentNames);
     }
 
     private SshAgent CreateAgent()

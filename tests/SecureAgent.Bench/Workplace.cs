@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace SecureAgent.Bench;
 
 /// <summary>A temporary directory with everything that the measured programs read and write, and their environment.</summary>
-internal sealed class Workplace : IDisposable
+internal sealed partial class Workplace : IDisposable
 {
-    public const string Pin = "271828";
+    private const string Pin = "271828";
+    private const int SIGTERM = 15;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -102,13 +104,22 @@ internal sealed class Workplace : IDisposable
                 $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}{await error}");
     }
 
-    /// <summary>Ends a process that this program started.</summary>
+    /// <summary>Ends a process that this program started. An agent that is not told to end leaves its keys in the TPM's few
+    /// slots.</summary>
     public static async Task StopAsync(Process process)
     {
-        process.Kill();
+        if (Terminate(process.Id, SIGTERM) != 0)
+        {
+            process.Kill();
+        }
+
         await process.WaitForExitAsync();
         process.Dispose();
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int Terminate(int pid, int signal);
 }

@@ -2,8 +2,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>One PIN that a person gave, shared by the requests that use it. It is zeroed when it is no longer current and
-/// the last of them has let go, never under a request that is sending it.</summary>
+/// <summary>One PIN that a person gave, shared by the requests that use it. It is zeroed when it is no longer current
+/// and the last of them has let go, never under a request that is sending it.</summary>
 internal sealed class CachedPin
 {
     private readonly object _gate = new();

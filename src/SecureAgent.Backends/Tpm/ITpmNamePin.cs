@@ -4,6 +4,9 @@ namespace SecureAgent.Backends.Tpm;
 /// its place. Both methods are called on the device's worker.</summary>
 internal interface ITpmNamePin
 {
+    /// <summary>What a person removes to have a new TPM remembered.</summary>
+    string Place => "what is remembered of it";
+
     /// <summary>The Name remembered for <paramref name="parent"/>, or <see langword="null"/> before its first
     /// use.</summary>
     byte[]? Load(TpmParent parent);

@@ -1,4 +1,4 @@
-using Microsoft.Win32.SafeHandles;
+using System.Buffers.Binary;
 
 namespace SecureAgent.Backends.Tpm;
 
@@ -6,7 +6,7 @@ namespace SecureAgent.Backends.Tpm;
 /// response. The kernel's driver has its own time limits, so there is none here.</summary>
 internal sealed class LinuxTpmDevice : ITpmDevice
 {
-    private readonly SafeFileHandle _file;
+    private readonly FileStream _file;
     private readonly string _path;
 
     /// <summary>Opens the device.</summary>
@@ -16,7 +16,7 @@ internal sealed class LinuxTpmDevice : ITpmDevice
         _path = path;
         try
         {
-            _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            _file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -38,10 +38,24 @@ internal sealed class LinuxTpmDevice : ITpmDevice
         bool sent = false;
         try
         {
-            // The offset means nothing to a character device. The driver takes and gives whole frames.
-            RandomAccess.Write(_file, command, fileOffset: 0);
+            // The driver takes whole frames, and gives them whole to a buffer that is large enough; should it ever not,
+            // the header says what is missing.
+            _file.Write(command);
             sent = true;
-            return RandomAccess.Read(_file, response, fileOffset: 0);
+            int length = 0;
+            do
+            {
+                int read = _file.Read(response[length..]);
+                if (read == 0)
+                {
+                    throw new TpmDeviceLostException($"The TPM {_path} gave no whole answer.", sent);
+                }
+
+                length += read;
+            }
+            while (length < TpmTransport.HeaderBytes
+                || length < Math.Min(BinaryPrimitives.ReadUInt32BigEndian(response[2..]), (uint)response.Length));
+            return length;
         }
         catch (IOException e)
         {

@@ -2,8 +2,9 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>The PINs of a backend's keys. Requests for one key that find no PIN share one question: the first asks, all wait,
-/// all get the answer. A request that leaves ends only its own wait; the question goes away with the last.</summary>
+/// <summary>The PINs of a backend's keys. Requests for one key that find no PIN share one question: the first asks, all
+/// wait, all get the answer. A request that leaves ends only its own wait; the question goes away with the
+/// last.</summary>
 internal sealed class PinCache : IDisposable
 {
     private readonly object _gate = new();
@@ -23,8 +24,8 @@ internal sealed class PinCache : IDisposable
     public delegate Task<Secret> AskPin(bool previousWasWrong, CancellationToken ct);
 
     /// <summary>The PIN of <paramref name="key"/>: the kept one, else the answer to one shared question.</summary>
-    /// <exception cref="BackendException">The person dismissed the question, nobody can be asked, or the agent was locked
-    /// while it was open.</exception>
+    /// <exception cref="BackendException">The person dismissed the question, nobody can be asked, or the agent was
+    /// locked while it was open.</exception>
     public async Task<PinLease> AcquireAsync(string key, AskPin ask, CancellationToken ct)
     {
         Question question;
@@ -208,7 +209,8 @@ internal sealed class PinCache : IDisposable
 
     private sealed record Kept(CachedPin Pin, ITimer? Timer);
 
-    /// <summary>One open question; its token source is disposed when the answer is there, under the cache's gate.</summary>
+    /// <summary>One open question; its token source is disposed when the answer is there, under the cache's
+    /// gate.</summary>
     private sealed class Question(bool previousWasWrong) : IDisposable
     {
         private readonly CancellationTokenSource _takenBack = new();

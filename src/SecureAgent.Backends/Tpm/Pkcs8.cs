@@ -4,9 +4,9 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>PKCS #8 private keys (RFC 5958, RFC 8410) and their encryption with a passphrase (RFC 8018, PBES2 with PBKDF2 and
-/// AES-CBC, what openssl writes). The platform imports encrypted keys only when their type is known beforehand, and
-/// Ed25519 not at all.</summary>
+/// <summary>PKCS #8 private keys (RFC 5958, RFC 8410) and their encryption with a passphrase (RFC 8018, PBES2 with
+/// PBKDF2 and AES-CBC, what openssl writes). The platform imports encrypted keys only when their type is known
+/// beforehand, and Ed25519 not at all.</summary>
 internal static class Pkcs8
 {
     private const int MaximumIterations = 10_000_000;
@@ -48,7 +48,7 @@ internal static class Pkcs8
 
             default:
                 throw new BackendException(BackendFailure.Refused,
-                    $"The private key file {fileName} has a key of type {algorithm}; RSA, ECDSA and Ed25519 can be used.");
+                    $"The private key file {fileName} has a key of type {algorithm}; RSA, ECDSA and Ed25519 work.");
         }
     }
 
@@ -59,7 +59,8 @@ internal static class Pkcs8
     /// <exception cref="BackendException">It is encrypted in another way.</exception>
     // EncryptedPrivateKeyInfo ::= SEQUENCE { SEQUENCE { OID, parameters }, OCTET STRING }
     // PBES2-params ::= SEQUENCE { SEQUENCE { pbkdf2, PBKDF2-params }, SEQUENCE { cipher, OCTET STRING iv } }
-    // PBKDF2-params ::= SEQUENCE { salt OCTET STRING, iterations INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT SHA-1 }
+    // PBKDF2-params ::= SEQUENCE { salt OCTET STRING, iterations INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT SHA-1
+    // }
     public static (byte[] Info, int Length) Decrypt(
         ReadOnlyMemory<byte> der, ReadOnlySpan<byte> passphrase, string fileName)
     {
@@ -77,7 +78,9 @@ internal static class Pkcs8
             pbkdf2.ReadInteger();
         }
 
-        HashAlgorithmName hash = pbkdf2.HasData ? Prf(pbkdf2.ReadSequence().ReadObjectIdentifier(), fileName) : HashAlgorithmName.SHA1;
+        HashAlgorithmName hash = pbkdf2.HasData
+            ? Prf(pbkdf2.ReadSequence().ReadObjectIdentifier(), fileName)
+            : HashAlgorithmName.SHA1;
         AsnReader cipher = parameters.ReadSequence();
         int keyBytes = KeyBytes(cipher.ReadObjectIdentifier(), fileName);
         byte[] iv = cipher.ReadOctetString();

@@ -11,7 +11,8 @@ internal static class PrivateKeyFile
     private const int MaximumRounds = 3;
 
     /// <summary>Reads <paramref name="content"/>, asking for a passphrase if it is encrypted.</summary>
-    /// <exception cref="BackendException">It is no private key that can be used, or the passphrase is wrong.</exception>
+    /// <exception cref="BackendException">It is no private key that can be used, or the passphrase is
+    /// wrong.</exception>
     public static async Task<PrivateKeyMaterial> ReadAsync(
         ReadOnlyMemory<byte> content, string fileName, AskPassphrase ask, CancellationToken ct)
     {
@@ -33,7 +34,8 @@ internal static class PrivateKeyFile
             {
                 return Read(content.Span, passphrase.Span, fileName);
             }
-            catch (BackendException exception) when (exception.Failure == BackendFailure.PinRequired && round < MaximumRounds)
+            catch (BackendException exception)
+                when (exception.Failure == BackendFailure.PinRequired && round < MaximumRounds)
             {
                 // Asked again, and told that it was wrong.
             }
@@ -74,13 +76,15 @@ internal static class PrivateKeyFile
         {
             throw WrongPassphrase(fileName, exception);
         }
-        catch (Exception exception) when (exception is WireFormatException or AsnContentException or CryptographicException)
+        catch (Exception exception)
+            when (exception is WireFormatException or AsnContentException or CryptographicException)
         {
             throw Unusable(fileName, exception.Message.TrimEnd('.'), exception);
         }
     }
 
-    private static PrivateKeyMaterial ReadOpenSsh(ReadOnlySpan<byte> content, ReadOnlySpan<byte> passphrase, string fileName)
+    private static PrivateKeyMaterial ReadOpenSsh(
+        ReadOnlySpan<byte> content, ReadOnlySpan<byte> passphrase, string fileName)
     {
         OpenSshPrivateKeyFile file = OpenSshPrivateKeyFile.Decode(content, passphrase);
         switch (file.Key)
@@ -88,7 +92,9 @@ internal static class PrivateKeyFile
             case EcdsaPrivateKey ecdsa:
                 ECPoint point = new() { X = ecdsa.Key.X.ToArray(), Y = ecdsa.Key.Y.ToArray() };
                 return new PrivateKeyMaterial(
-                    new ECParameters { Curve = ecdsa.Key.Curve.Parameters, Q = point, D = ecdsa.D }, file.Comment, file);
+                    new ECParameters { Curve = ecdsa.Key.Curve.Parameters, Q = point, D = ecdsa.D },
+                    file.Comment,
+                    file);
             case RsaPrivateKey rsa:
                 return new PrivateKeyMaterial(
                     new RSAParameters
@@ -106,11 +112,13 @@ internal static class PrivateKeyFile
         }
     }
 
-    private static PrivateKeyMaterial ReadPem(ReadOnlySpan<byte> content, ReadOnlySpan<byte> passphrase, string fileName)
+    private static PrivateKeyMaterial ReadPem(
+        ReadOnlySpan<byte> content, ReadOnlySpan<byte> passphrase, string fileName)
     {
         if (content.IndexOf("Proc-Type: 4,ENCRYPTED"u8) >= 0)
         {
-            throw Unusable(fileName, "it is encrypted in the old PEM way, which protects little. Convert it first: ssh-keygen -p "
+            throw Unusable(
+                fileName, "it is encrypted in the old PEM way, which protects little. Convert it first: ssh-keygen -p "
                 + $"-f {fileName}");
         }
 

@@ -47,8 +47,10 @@ internal sealed class SealedEd25519Signer : ISigner
         // With any other public key the signature would give the seed away.
         if (seed.Length != Ed25519.SeedSizeBytes || !Ed25519.PublicKeyOf(seed).AsSpan().SequenceEqual(listed.Key.Span))
         {
-            throw new BackendException(BackendFailure.Refused, $"What the TPM unsealed for {key.Name} is not the private half of "
-                + $"its public key, so nothing was signed. The key file {key.Path} was changed; restore it from a backup.");
+            throw new BackendException(
+                BackendFailure.Refused, $"What the TPM unsealed for {key.Name} is not the private half of "
+                + $"its public key, so nothing was signed. The key file {key.Path} was changed; restore it from a "
+                + "backup.");
         }
 
         return Ed25519.Sign(seed, listed.Key.Span, data);

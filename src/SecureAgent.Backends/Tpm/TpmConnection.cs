@@ -16,6 +16,9 @@ internal sealed class TpmConnection : IDisposable
     /// <summary>The longest authValue of a key whose nameAlg is SHA-256, in bytes.</summary>
     public const int MaxAuthBytes = 32;
 
+    private const int CrowdedPauses = 12;
+    private static readonly TimeSpan CrowdedPause = TimeSpan.FromMilliseconds(250);
+
     private readonly TpmConnectionOptions _options;
     private readonly TpmTransport _transport;
     private readonly TpmCommands _commands;
@@ -118,15 +121,18 @@ internal sealed class TpmConnection : IDisposable
                 TpmLoadedObject loaded = _residents.Load(key, parent);
                 if (policy is null)
                 {
-                    return _commands.Sign(
+                    byte[] plain = _commands.Sign(
                         loaded.Handle, key.Public, scheme, digest,
                         TpmAuthorization.With(_residents.Session(parent), authValue));
+                    _residents.Confirm(loaded);
+                    return plain;
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
                 byte[] signature = _commands.Sign(
                     loaded.Handle, key.Public, scheme, digest, TpmAuthorization.Last(use.Session, authValue));
                 use.Ended();
+                _residents.Confirm(loaded);
                 return signature;
             }
             catch (BackendException e)
@@ -150,15 +156,18 @@ internal sealed class TpmConnection : IDisposable
                 TpmLoadedObject loaded = _residents.Load(key, parent);
                 if (policy is null)
                 {
-                    return Keep(_commands.Unseal(
+                    Secret plain = Keep(_commands.Unseal(
                         loaded.Handle,
                         TpmAuthorization.With(_residents.Session(parent), authValue, TPMA_SESSION.encrypt)));
+                    _residents.Confirm(loaded);
+                    return plain;
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
                 Secret secret = Keep(_commands.Unseal(
                     loaded.Handle, TpmAuthorization.Last(use.Session, authValue, TPMA_SESSION.encrypt)));
                 use.Ended();
+                _residents.Confirm(loaded);
                 return secret;
             }
             catch (BackendException e)
@@ -212,6 +221,14 @@ internal sealed class TpmConnection : IDisposable
     /// </summary>
     public TpmDictionaryAttackState ReadDictionaryAttackState() => Ask(() => _lockout.Read(_commands));
 
+    /// <summary>Flushes what this connection loaded and closes the device, for others to use it; the next use opens it
+    /// again.</summary>
+    public void Release()
+    {
+        _residents.Release();
+        _transport.Close();
+    }
+
     /// <summary>Flushes what this connection loaded and closes the device.</summary>
     public void Dispose()
     {
@@ -244,9 +261,11 @@ internal sealed class TpmConnection : IDisposable
             try
             {
                 TpmLoadedObject loaded = _residents.LoadParent(parent);
-                return _commands.Create(
+                TpmKeyBlobs created = _commands.Create(
                     loaded.Handle, _residents.Session(parent), _residents.ParentAuth(parent), authValue, data,
                     template);
+                _residents.Confirm(loaded);
+                return created;
             }
             catch (BackendException e)
             {
@@ -331,7 +350,7 @@ internal sealed class TpmConnection : IDisposable
             throw e;
         }
 
-        if (TpmResidents.IsStale(code) && attempt == 0)
+        if (code.IsStale && attempt == 0)
         {
             _residents.Recollect();
             return;
@@ -342,6 +361,14 @@ internal sealed class TpmConnection : IDisposable
             return;
         }
 
+        if (code.IsCrowded && attempt < TpmLoadedObjects.MaxTransient + CrowdedPauses)
+        {
+            // Another program has its turn; it gives the slots back when it is done.
+            _options.Pause(CrowdedPause);
+            return;
+        }
+
+        _residents.Distrust();
         throw _lockout.Explain(refusal, code, _residents.Subject, key, _commands);
     }
 

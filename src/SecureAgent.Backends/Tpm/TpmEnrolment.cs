@@ -29,7 +29,8 @@ public sealed class TpmEnrolment : IDisposable
 
     /// <summary>Makes a key.</summary>
     /// <param name="request">What it is to be.</param>
-    /// <param name="type"><c>ecdsa-256</c>, <c>ecdsa-384</c>, <c>ecdsa-521</c>, <c>rsa-2048</c> or <c>rsa-3072</c>.</param>
+    /// <param name="type"><c>ecdsa-256</c>, <c>ecdsa-384</c>, <c>ecdsa-521</c>, <c>rsa-2048</c> or
+    /// <c>rsa-3072</c>.</param>
     /// <param name="ct">Ends the wait for the TPM's queue.</param>
     /// <exception cref="BackendException">The TPM has no such keys, or refused; no file was written.</exception>
     public async Task<TpmKeyEntry> NewAsync(TpmKeyRequest request, string type, CancellationToken ct)
@@ -41,12 +42,13 @@ public sealed class TpmEnrolment : IDisposable
             TpmKeyTypes.RequireSupport(tpm.Capabilities, template);
             KeyPolicy policy = KeyPolicy.Of(tpm, pcrs, request.Pin);
             TpmKeyBlobs blobs = tpm.Create(template, TpmParent.Owner, PinOf(request), policy.Digest);
-            return Proven(tpm, request, MakeFile(request, Tss2KeyType.Loadable, blobs, policy, request.Comment));
+            return Proven(tpm, request, MakeFile(request, blobs, policy) with { Comment = request.Comment });
         }, ct).ConfigureAwait(false);
         return _directory.Write(request.Name, file, request.ReplacePublicKey);
     }
 
-    /// <summary>Moves an existing RSA or ECDSA private key into the TPM. The file it comes from stays as it is.</summary>
+    /// <summary>Moves an existing RSA or ECDSA private key into the TPM. The file it comes from stays as it
+    /// is.</summary>
     /// <param name="request">What it is to be.</param>
     /// <param name="content">The private key file: OpenSSH's own format, PKCS #8, PKCS #1 or SEC 1 PEM.</param>
     /// <param name="fileName">What to call it in an error.</param>
@@ -61,7 +63,8 @@ public sealed class TpmEnrolment : IDisposable
         using PrivateKeyMaterial key = await PrivateKeyFile.ReadAsync(content, fileName, ask, ct).ConfigureAwait(false);
         if (key.Ed25519Seed is not null)
         {
-            throw new BackendException(BackendFailure.Refused, $"{fileName} is an Ed25519 key, which no TPM computes with. "
+            throw new BackendException(
+                BackendFailure.Refused, $"{fileName} is an Ed25519 key, which no TPM computes with. "
                 + $"Seal it instead: secure-agent key seal {request.Name} {fileName}");
         }
 
@@ -73,8 +76,7 @@ public sealed class TpmEnrolment : IDisposable
             TpmKeyBlobs blobs = key.Rsa is RSAParameters rsa
                 ? tpm.Import(rsa, TpmParent.Owner, PinOf(request), policy.Digest)
                 : tpm.Import(key.Ecdsa.GetValueOrDefault(), TpmParent.Owner, PinOf(request), policy.Digest);
-            string? comment = CommentOf(request, key);
-            return Proven(tpm, request, MakeFile(request, Tss2KeyType.Loadable, blobs, policy, comment));
+            return Proven(tpm, request, MakeFile(request, blobs, policy) with { Comment = CommentOf(request, key) });
         }, ct).ConfigureAwait(false);
         return _directory.Write(request.Name, file, request.ReplacePublicKey);
     }
@@ -104,7 +106,8 @@ public sealed class TpmEnrolment : IDisposable
         using PrivateKeyMaterial key = await PrivateKeyFile.ReadAsync(content, fileName, ask, ct).ConfigureAwait(false);
         if (key.Ed25519Seed is null)
         {
-            throw new BackendException(BackendFailure.Refused, $"{fileName} is not an Ed25519 key, and only those are sealed. "
+            throw new BackendException(
+                BackendFailure.Refused, $"{fileName} is not an Ed25519 key, and only those are sealed. "
                 + $"The TPM can hold this one: secure-agent key import {request.Name} {fileName} --in tpm");
         }
 
@@ -130,7 +133,8 @@ public sealed class TpmEnrolment : IDisposable
         {
             KeyPolicy policy = KeyPolicy.Of(tpm, pcrs, request.Pin);
             TpmKeyBlobs blobs = tpm.Seal(seed.Span, TpmParent.Owner, PinOf(request), policy.Digest);
-            return Proven(tpm, request, MakeFile(request, Tss2KeyType.Sealed, blobs, policy, description));
+            return Proven(tpm, request,
+                MakeFile(request, blobs, policy) with { Type = Tss2KeyType.Sealed, Description = description });
         }, ct).ConfigureAwait(false);
         return _directory.Write(request.Name, file, request.ReplacePublicKey);
     }
@@ -146,9 +150,10 @@ public sealed class TpmEnrolment : IDisposable
                 $"The PIN of a TPM key has 1 to {MaximumPinBytes} bytes, and no zero byte at its end.");
         }
 
-        if (request.Comment is string comment && comment.Any(char.IsControl))
+        if (request.Comment is string comment && !IsComment(comment))
         {
-            throw new BackendException(BackendFailure.Refused, "A comment has no line breaks or other control characters.");
+            throw new BackendException(BackendFailure.Refused,
+                "A comment has no line breaks or other control characters, and no five dashes in a row.");
         }
 
         return request.Pcrs is null ? null : Tss2PolicyReplay.ParseList(request.Pcrs);
@@ -156,19 +161,21 @@ public sealed class TpmEnrolment : IDisposable
 
     private static ReadOnlySpan<byte> PinOf(TpmKeyRequest request) => request.Pin is Secret pin ? pin.Span : [];
 
-    private static string? CommentOf(TpmKeyRequest request, PrivateKeyMaterial key) => request.Comment
-        ?? (string.IsNullOrEmpty(key.Comment) || key.Comment.Any(char.IsControl) ? null : key.Comment);
+    private static string? CommentOf(TpmKeyRequest request, PrivateKeyMaterial key) =>
+        request.Comment ?? (string.IsNullOrWhiteSpace(key.Comment) || !IsComment(key.Comment) ? null : key.Comment);
 
-    private static Tss2PrivateKeyFile MakeFile(
-        TpmKeyRequest request, Tss2KeyType type, TpmKeyBlobs blobs, KeyPolicy policy, string? description) => new()
-        {
-            Type = type,
-            EmptyAuth = request.Pin is null,
-            Policy = policy.Commands,
-            Description = description ?? request.Name,
-            PublicKey = blobs.PublicArea,
-            PrivateKey = blobs.PrivateArea,
-        };
+    // Five dashes could read as the begin of a PEM block.
+    private static bool IsComment(string comment) =>
+        !comment.Any(char.IsControl) && !comment.Contains("-----", StringComparison.Ordinal);
+
+    private static Tss2PrivateKeyFile MakeFile(TpmKeyRequest request, TpmKeyBlobs blobs, KeyPolicy policy) => new()
+    {
+        Type = Tss2KeyType.Loadable,
+        EmptyAuth = request.Pin is null,
+        Policy = policy.Commands,
+        PublicKey = blobs.PublicArea,
+        PrivateKey = blobs.PrivateArea,
+    };
 
     // What is proven is what will be read back, not what is in memory.
     private Tss2PrivateKeyFile Proven(TpmConnection tpm, TpmKeyRequest request, Tss2PrivateKeyFile file)
@@ -185,7 +192,8 @@ public sealed class TpmEnrolment : IDisposable
         SignatureFlags flags = SignatureFlags.SSH_AGENT_RSA_SHA2_256;
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(key.PublicKey!, flags); // A usable key has one.
         byte[] digest = CryptographicOperations.HashData(algorithm.Hash!.Value, challenge); // RSA and ECDSA have one.
-        return Verified(algorithm, TpmSigner.Sign(tpm, key, TpmSigner.SchemeOf(key, algorithm), digest, PinOf(request)));
+        return Verified(
+            algorithm, TpmSigner.Sign(tpm, key, TpmSigner.SchemeOf(key, algorithm), digest, PinOf(request)));
 
         Tss2PrivateKeyFile Verified(SignatureAlgorithm used, byte[] signature) =>
             SignatureVerifier.Verify(key.PublicKey!, used, challenge, signature) // A usable key has one.

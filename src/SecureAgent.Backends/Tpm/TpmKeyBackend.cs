@@ -16,7 +16,8 @@ public sealed class TpmKeyBackend : IKeyBackend, IAsyncDisposable
 
     /// <summary>Reads the directory and begins to watch it.</summary>
     /// <param name="directory">Where the key files are; disposed with the backend.</param>
-    /// <param name="access">The TPM that the keys belong to; disposed with the backend. It is opened by the first signature.</param>
+    /// <param name="access">The TPM that the keys belong to; disposed with the backend. It is opened by the first
+    /// signature.</param>
     /// <param name="prompter">Asked for PINs.</param>
     /// <param name="pinCache">How long a PIN is kept.</param>
     /// <param name="log">Told about unusable files, once each.</param>

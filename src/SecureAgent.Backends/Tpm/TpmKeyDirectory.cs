@@ -4,8 +4,9 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>The directory of TPM key files: <c>NAME.tpm</c>, beside it <c>NAME-cert.pub</c> if the key has a certificate, and in
-/// the directory of public keys <c>NAME.pub</c>. Other programs may change it at any time.</summary>
+/// <summary>The directory of TPM key files: <c>NAME.tpm</c>, beside it <c>NAME-cert.pub</c> if the key has a
+/// certificate, and in the directory of public keys <c>NAME.pub</c>. Other programs may change it at any
+/// time.</summary>
 public sealed class TpmKeyDirectory : IDisposable
 {
     private const string KeyExtension = ".tpm";
@@ -22,7 +23,8 @@ public sealed class TpmKeyDirectory : IDisposable
 
     /// <summary>Names a directory; nothing is read or made yet.</summary>
     /// <param name="path">Where <c>NAME.tpm</c> are.</param>
-    /// <param name="publicKeyPath">Where <c>NAME.pub</c> go: <c>~/.ssh</c> as a rule, or <paramref name="path"/>.</param>
+    /// <param name="publicKeyPath">Where <c>NAME.pub</c> go: <c>~/.ssh</c> as a rule, or <paramref
+    /// name="path"/>.</param>
     /// <param name="log">Told when the directory cannot be watched.</param>
     /// <param name="time">The clock.</param>
     public TpmKeyDirectory(string path, string publicKeyPath, IAgentLog log, TimeProvider time)
@@ -33,7 +35,8 @@ public sealed class TpmKeyDirectory : IDisposable
         _time = time;
     }
 
-    /// <summary>Raised some time after something in the directory changed, on a pool thread. Only after <see cref="Watch"/>.</summary>
+    /// <summary>Raised some time after something in the directory changed, on a pool thread. Only after <see
+    /// cref="Watch"/>.</summary>
     public event EventHandler? Changed;
 
     /// <summary>Where <c>NAME.tpm</c> are.</summary>
@@ -89,7 +92,8 @@ public sealed class TpmKeyDirectory : IDisposable
         if (File.Exists(KeyPath(name)))
         {
             throw new BackendException(BackendFailure.Refused,
-                $"There is already a key {name} in {Path}. Choose another name, or remove it: secure-agent key remove {name}");
+                $"There is already a key {name} in {Path}. Choose another name, or remove it: "
+                + $"secure-agent key remove {name}");
         }
 
         if (File.Exists(CertificatePath(name)))
@@ -115,7 +119,8 @@ public sealed class TpmKeyDirectory : IDisposable
     {
         ArgumentNullException.ThrowIfNull(file);
         RequireFree(name, replacePublicKey);
-        (PublicKey key, _) = TpmKeyReader.PublicKeyOf(file, new TpmKeyBlobs(file.PublicKey, file.PrivateKey), KeyPath(name));
+        (PublicKey key, _) =
+            TpmKeyReader.PublicKeyOf(file, new TpmKeyBlobs(file.PublicKey, file.PrivateKey), KeyPath(name));
         TpmKeyFiles.RequireDirectory(Path);
         TpmKeyFiles.RequireDirectory(PublicKeyPath);
         TpmKeyFiles.WritePrivate(KeyPath(name), file.Encode(), overwrite: false);
@@ -126,7 +131,8 @@ public sealed class TpmKeyDirectory : IDisposable
         }
         catch (BackendException exception)
         {
-            throw new BackendException(exception.Failure, $"The key {name} is in {KeyPath(name)}, but its public key was not "
+            throw new BackendException(
+                exception.Failure, $"The key {name} is in {KeyPath(name)}, but its public key was not "
                 + $"written: {exception.Message} Later: secure-agent pub {name} > {PublicPath(name)}", exception);
         }
 
@@ -134,7 +140,8 @@ public sealed class TpmKeyDirectory : IDisposable
     }
 
     /// <summary>Gives a key another name, with its certificate and its <c>NAME.pub</c>.</summary>
-    /// <exception cref="BackendException">There is no such key, or the new name is no safe name or is taken.</exception>
+    /// <exception cref="BackendException">There is no such key, or the new name is no safe name or is
+    /// taken.</exception>
     public void Rename(string name, string newName)
     {
         TpmKeyEntry entry = Get(name);
@@ -152,7 +159,8 @@ public sealed class TpmKeyDirectory : IDisposable
         }
     }
 
-    /// <summary>Removes a key with its certificate and, if it is its own, its <c>NAME.pub</c>. The key is gone for good.</summary>
+    /// <summary>Removes a key with its certificate and, if it is its own, its <c>NAME.pub</c>. The key is gone for
+    /// good.</summary>
     /// <exception cref="BackendException">There is no such key, or a file cannot be removed.</exception>
     public void Remove(string name)
     {
@@ -174,7 +182,8 @@ public sealed class TpmKeyDirectory : IDisposable
     public Certificate AttachCertificate(string name, ReadOnlySpan<byte> certificate, string fileName)
     {
         TpmKeyEntry entry = Get(name);
-        PublicKey key = entry.PublicKey ?? throw new BackendException(BackendFailure.Refused, entry.Broken!); // Broken has no key.
+        // Broken has no key.
+        PublicKey key = entry.PublicKey ?? throw new BackendException(BackendFailure.Refused, entry.Broken!);
         Certificate parsed = TpmKeyReader.ParseCertificate(certificate, fileName, key);
         string line = OpenSshPublicKeyLine.Format(parsed.Blob, entry.Comment) + "\n";
         TpmKeyFiles.WritePublic(CertificatePath(name), Encoding.UTF8.GetBytes(line));
@@ -191,8 +200,8 @@ public sealed class TpmKeyDirectory : IDisposable
     /// <summary>Path of the public key of <paramref name="name"/>.</summary>
     public string PublicPath(string name) => System.IO.Path.Combine(PublicKeyPath, name + PublicExtension);
 
-    /// <summary>Begins to raise <see cref="Changed"/>; makes the directory if it is not there. Costs nothing while nothing
-    /// changes. Where the system cannot watch, the log says so and keys are read once.</summary>
+    /// <summary>Begins to raise <see cref="Changed"/>; makes the directory if it is not there. Costs nothing while
+    /// nothing changes. Where the system cannot watch, the log says so and keys are read once.</summary>
     public void Watch()
     {
         if (_watcher is not null)
@@ -207,7 +216,8 @@ public sealed class TpmKeyDirectory : IDisposable
                 Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _watcher = new FileSystemWatcher(Path)
             {
-                NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.Attributes,
+                NotifyFilter =
+                    NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.Attributes,
             };
             _watcher.Created += OnFileEvent;
             _watcher.Changed += OnFileEvent;
@@ -265,6 +275,6 @@ public sealed class TpmKeyDirectory : IDisposable
     }
 
     private BackendException PublicKeyTaken(string name) => new(BackendFailure.Refused,
-        $"{PublicPath(name)} is there and is the public key of another private key. Choose another name, move it away, or "
-        + "let --force replace it.");
+        $"{PublicPath(name)} is there and is the public key of another private key. Choose another name, move it away, "
+        + "or let --force replace it.");
 }

@@ -3,8 +3,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>Reads and writes the files of keys so that a crash, a full disk or another program leaves either the whole old
-/// file or the whole new one.</summary>
+/// <summary>Reads and writes the files of keys so that a crash, a full disk or another program leaves either the whole
+/// old file or the whole new one.</summary>
 internal static partial class TpmKeyFiles
 {
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -47,7 +47,8 @@ internal static partial class TpmKeyFiles
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             if (stream.Length > maximumBytes)
             {
-                throw new BackendException(BackendFailure.Refused, $"The file {path} is larger than {maximumBytes} bytes.");
+                throw new BackendException(
+                    BackendFailure.Refused, $"The file {path} is larger than {maximumBytes} bytes.");
             }
 
             content = new byte[stream.Length];
@@ -85,7 +86,8 @@ internal static partial class TpmKeyFiles
         FlushDirectory(Path.GetDirectoryName(path)!); // A file always has a directory.
     });
 
-    private static void Write(string path, byte[] content, UnixFileMode mode, bool overwrite) => Guard(path, "write", () =>
+    private static void Write(string path, byte[] content, UnixFileMode mode, bool overwrite) =>
+        Guard(path, "write", () =>
     {
         string directory = Path.GetDirectoryName(path)!; // A file always has a directory.
         // A leading dot hides it from every listing of keys, ours and others'.
@@ -135,8 +137,10 @@ internal static partial class TpmKeyFiles
     {
         { HResult: ENOSPC or EDQUOT or ERROR_DISK_FULL } =>
             "the disk is full. Free some space on that file system, then run the command again.",
-        { HResult: EROFS } => "the file system is read-only. Make it writable or choose another directory with --key-dir.",
-        UnauthorizedAccessException => "the system denies access. Check the owner and mode of the file and its directory.",
+        { HResult: EROFS } =>
+            "the file system is read-only. Make it writable or choose another directory with --key-dir.",
+        UnauthorizedAccessException =>
+            "the system denies access. Check the owner and mode of the file and its directory.",
         FileNotFoundException or DirectoryNotFoundException => "it is not there.",
         _ => exception.Message.EndsWith('.') ? exception.Message : exception.Message + ".",
     };

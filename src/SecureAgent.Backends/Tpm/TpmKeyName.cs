@@ -2,9 +2,9 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>What a key may be called. A name becomes a file name here and on other systems, and a word on command lines:
-/// so letters, digits, dot, underscore and dash only, nothing hidden, nothing that reads as an option.</summary>
-internal static class TpmKeyName
+/// <summary>What a key may be called. A name becomes a file name here and on other systems, and a word on command
+/// lines: so letters, digits, dot, underscore and dash only, nothing hidden, nothing that reads as an option.</summary>
+public static class TpmKeyName
 {
     /// <summary>The longest name, in characters.</summary>
     public const int MaximumLength = 64;
@@ -15,17 +15,20 @@ internal static class TpmKeyName
 
     /// <summary>Checks <paramref name="name"/>.</summary>
     /// <exception cref="BackendException">It is no safe name; the message says what is allowed.</exception>
-    public static void Require(string name)
+    internal static void Require(string name)
     {
         if (Reason(name) is string reason)
         {
-            throw new BackendException(BackendFailure.Refused, $"A key cannot be called \"{Printable(name)}\": {reason}.");
+            throw new BackendException(
+                BackendFailure.Refused, $"A key cannot be called \"{Printable(name)}\": {reason}.");
         }
     }
 
-    /// <summary>Why <paramref name="name"/> is no safe name, as a clause, or <see langword="null"/> if it is one.</summary>
+    /// <summary>Why <paramref name="name"/> is no safe name, as a clause, or <see langword="null"/> if it is
+    /// one.</summary>
     public static string? Reason(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
         if (name.Length is 0 or > MaximumLength)
         {
             return $"a name has 1 to {MaximumLength} characters";
@@ -55,5 +58,6 @@ internal static class TpmKeyName
     private static string Printable(string name) =>
         string.Concat(name.Take(MaximumLength + 1).Select(character => char.IsControl(character) ? '?' : character));
 
-    private static IEnumerable<string> Numbered(string device) => Enumerable.Range(1, 9).Select(number => $"{device}{number}");
+    private static IEnumerable<string> Numbered(string device) => Enumerable.Range(1, 9)
+        .Select(number => $"{device}{number}");
 }

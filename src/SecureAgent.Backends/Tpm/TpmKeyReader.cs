@@ -27,7 +27,8 @@ internal static class TpmKeyReader
         {
             byte[] pem = TpmKeyFiles.Read(path, Tss2PrivateKeyFile.MaximumFileBytes);
             TpmKeyEntry key = Usable(name, path, Tss2PrivateKeyFile.Parse(pem, path));
-            (Certificate? certificate, string? brokenCertificate) = ReadCertificate(certificatePath, key.PublicKey!); // Usable.
+            // Usable.
+            (Certificate? certificate, string? brokenCertificate) = ReadCertificate(certificatePath, key.PublicKey!);
             return key with { Certificate = certificate, BrokenCertificate = brokenCertificate };
         }
         catch (BackendException exception)
@@ -52,7 +53,7 @@ internal static class TpmKeyReader
                 $"The key file {path} cannot be used: the TPM does not let this key sign what it is given.");
         }
 
-        return (ToPublicKey(area, path), file.Description);
+        return (ToPublicKey(area, path), file.Description ?? file.Comment);
     }
 
     /// <summary>The entry of a usable key file, without its certificate.</summary>
@@ -61,7 +62,8 @@ internal static class TpmKeyReader
     {
         if (file.Type == Tss2KeyType.Importable)
         {
-            throw new BackendException(BackendFailure.Refused, $"The key file {path} cannot be used: it was wrapped for "
+            throw new BackendException(
+                BackendFailure.Refused, $"The key file {path} cannot be used: it was wrapped for "
                 + "import and is not yet a key of this TPM. Import it with the program that wrapped it.");
         }
 
@@ -125,7 +127,8 @@ internal static class TpmKeyReader
                 $"The key file {path} cannot be used: its public key is damaged ({exception.Message}).", exception);
         }
 
-        throw new BackendException(BackendFailure.Refused, $"The key file {path} cannot be used: SSH has no such key type.");
+        throw new BackendException(
+            BackendFailure.Refused, $"The key file {path} cannot be used: SSH has no such key type.");
     }
 
     // The public half of sealed data is not in its TPM2B_PUBLIC; see the decision on sealed Ed25519 keys.
@@ -144,7 +147,8 @@ internal static class TpmKeyReader
             // Said below: it is sealed data of another program.
         }
 
-        throw new BackendException(BackendFailure.Refused, $"The key file {path} cannot be used: it is sealed data, and its "
+        throw new BackendException(
+            BackendFailure.Refused, $"The key file {path} cannot be used: it is sealed data, and its "
             + "description is not the line of an ssh-ed25519 public key.");
     }
 

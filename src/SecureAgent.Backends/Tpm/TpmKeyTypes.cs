@@ -26,7 +26,8 @@ internal static class TpmKeyTypes
     {
         TpmKeyTemplate? found = key.Rsa is RSAParameters rsa
             ? Array.Find(All, template => template.Type == TPM_ALG.RSA && template.KeyBits == SizeBits(rsa))
-            : Array.Find(All, template => template.Type == TPM_ALG.ECC && IsCurve(key.Ecdsa.GetValueOrDefault().Curve, template.KeyBits));
+            : Array.Find(All, template => template.Type == TPM_ALG.ECC
+                && IsCurve(key.Ecdsa.GetValueOrDefault().Curve, template.KeyBits));
         return found ?? throw new BackendException(BackendFailure.Refused, key.Rsa is RSAParameters odd
             ? $"{fileName} is an RSA key of {SizeBits(odd)} bits; a TPM takes 2048 or 3072."
             : $"{fileName} is an ECDSA key on a curve that SSH does not use.");
@@ -39,7 +40,8 @@ internal static class TpmKeyTypes
         if (!capabilities.Supports(template))
         {
             throw new BackendException(BackendFailure.Refused, $"This TPM has no {template} keys. It has "
-                + $"{string.Join(", ", Supported(capabilities))}, and any TPM seals ed25519 keys (secure-agent key seal).");
+                + $"{string.Join(", ", Supported(capabilities))}, and any TPM seals ed25519 keys "
+                + "(secure-agent key seal).");
         }
     }
 

@@ -7,6 +7,10 @@ namespace SecureAgent.Backends.Tpm;
 /// <param name="KeyId"><see cref="TpmKeyBlobs.Id"/>, or <see langword="null"/> for the parent itself.</param>
 internal sealed record TpmLoadedObject(TpmHandle Handle, TpmPublic Public, TpmParent Parent, string? KeyId)
 {
+    /// <summary>Whether the TPM has answered under an HMAC over its Name. Until then its handle is a mere claim: handles in
+    /// responses are covered by nothing.</summary>
+    public bool IsProven { get; set; }
+
     /// <summary>Whether it takes one of the TPM's few transient slots.</summary>
     public bool IsTransient => Handle.Value >> 24 == 0x80;
 }

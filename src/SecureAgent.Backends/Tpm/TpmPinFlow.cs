@@ -3,8 +3,9 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>Runs an operation of the TPM with the PIN of a key, and with the password of its parent where that has one. A
-/// person is asked before the operation is queued, and nothing waits for the person but the requests for that key.</summary>
+/// <summary>Runs an operation of the TPM with the PIN of a key, and with the password of its parent where that has one.
+/// A person is asked before the operation is queued, and nothing waits for the person but the requests for that
+/// key.</summary>
 /// <remarks>One TPM counts wrong PINs of all its users together. So a PIN that it refused to one request is sent for no
 /// other: whether it is still current is checked on the device's worker, between one command and the next.</remarks>
 internal sealed class TpmPinFlow : IDisposable
@@ -17,6 +18,7 @@ internal sealed class TpmPinFlow : IDisposable
     private readonly TpmAccess _access;
     private readonly IPrompter _prompter;
     private readonly ConcurrentDictionary<string, bool> _emptyPinRefused = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<uint, bool> _passwordsInUse = new();
     private readonly PinCache _pins;
     private readonly PinCache _passwords;
 
@@ -26,7 +28,7 @@ internal sealed class TpmPinFlow : IDisposable
         _access = access;
         _prompter = prompter;
         _pins = new PinCache(policy, time);
-        _passwords = new PinCache(PinCachePolicy.Never, time);
+        _passwords = new PinCache(PinCachePolicy.UntilDropped, time);
     }
 
     /// <summary>What is done on the device's worker.</summary>
@@ -48,11 +50,15 @@ internal sealed class TpmPinFlow : IDisposable
     /// <summary>Zeroes the PIN of a key that is gone.</summary>
     public void Drop(TpmKeyEntry key) => _pins.Drop(PinKey(key));
 
-    /// <summary>Zeroes every PIN, and takes back every open question.</summary>
+    /// <summary>Zeroes every PIN and password, and takes back every open question.</summary>
     public void DropAll()
     {
         _pins.DropAll();
         _passwords.DropAll();
+        if (!_passwordsInUse.IsEmpty)
+        {
+            _ = ForgetPasswordsAsync();
+        }
     }
 
     /// <summary>Zeroes every PIN.</summary>
@@ -94,7 +100,8 @@ internal sealed class TpmPinFlow : IDisposable
 
     // On the device's worker.
     private Attempt<T> Try<T>(
-        TpmConnection tpm, TpmKeyEntry? key, TpmParent parent, PinLease? password, PinLease? pin, Operation<T> operation)
+        TpmConnection tpm, TpmKeyEntry? key, TpmParent parent, PinLease? password, PinLease? pin,
+        Operation<T> operation)
     {
         foreach (PinLease? lease in (ReadOnlySpan<PinLease?>)[password, pin])
         {
@@ -106,11 +113,13 @@ internal sealed class TpmPinFlow : IDisposable
 
         if (key is not null && pin is null && NeedsPin(key))
         {
-            return new Attempt<T>(new BackendException(BackendFailure.PinRequired, $"{key.Name} has a PIN."), CanAskAgain: true);
+            return new Attempt<T>(
+                new BackendException(BackendFailure.PinRequired, $"{key.Name} has a PIN."), CanAskAgain: true);
         }
 
         if (password is not null)
         {
+            _passwordsInUse.TryAdd(parent.Handle, true);
             tpm.SetParentAuth(parent.Handle, Copy(password.Span));
         }
 
@@ -121,7 +130,8 @@ internal sealed class TpmPinFlow : IDisposable
             password?.Accept();
             return new Attempt<T>(value);
         }
-        catch (TpmException exception) when (exception is { Failure: BackendFailure.PinRequired, Subject: TpmAuthSubject.Parent })
+        catch (TpmException exception)
+            when (exception is { Failure: BackendFailure.PinRequired, Subject: TpmAuthSubject.Parent })
         {
             password?.Reject();
             tpm.SetParentAuth(parent.Handle, null);
@@ -153,6 +163,27 @@ internal sealed class TpmPinFlow : IDisposable
         ? "The PIN was wrong; the TPM refused it to another request, and it was not tried again."
         : "The agent was locked, or the key removed, before the PIN was used.");
 
+    // The connection's own copies, as soon as its worker is free.
+    private async Task ForgetPasswordsAsync()
+    {
+        try
+        {
+            await _access.RunAsync(tpm =>
+            {
+                foreach (uint handle in _passwordsInUse.Keys)
+                {
+                    tpm.SetParentAuth(handle, null);
+                }
+
+                return true;
+            }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
+        {
+            // The connection is gone, and its copies with it.
+        }
+    }
+
     private Secret Copy(ReadOnlySpan<byte> value)
     {
         Secret copy = _access.Memory.Allocate(Math.Max(1, value.Length));
@@ -172,21 +203,25 @@ internal sealed class TpmPinFlow : IDisposable
 
         if (state.TriesLeft <= 1)
         {
-            ConfirmPrompt last = new(who with { Purpose = "enter the PIN with one try left: a wrong one locks the TPM" });
+            ConfirmPrompt last =
+                new(who with { Purpose = "enter the PIN with one try left: a wrong one locks the TPM" });
             if (!await _prompter.ConfirmAsync(last, ct).ConfigureAwait(false))
             {
-                throw new BackendException(BackendFailure.PinRequired, $"The PIN of {key.Name} was not asked for: the TPM takes "
+                throw new BackendException(
+                    BackendFailure.PinRequired, $"The PIN of {key.Name} was not asked for: the TPM takes "
                     + $"one more wrong PIN before it locks. It takes another each {Words(state.LockoutInterval)}.");
             }
         }
 
-        return await ReadAsync(new PinPrompt(key.Comment, Device, who, state.TriesLeft, wrong), $"the PIN of {key.Name}", ct)
+        return await ReadAsync(
+            new PinPrompt(key.Comment, Device, who, state.TriesLeft, wrong), $"the PIN of {key.Name}", ct)
             .ConfigureAwait(false);
     };
 
     private PinCache.AskPin AskPassword(TpmParent parent, SignContext? who) => (wrong, ct) =>
         ReadAsync(
-            new PinPrompt(parent.ToString(), Device, who, null, wrong) { IsPassword = true }, $"the password of {parent}", ct);
+            new PinPrompt(parent.ToString(), Device, who, null, wrong) { IsPassword = true },
+            $"the password of {parent}", ct);
 
     // An answer that no key can have is asked for again without spending a try of the TPM.
     private async Task<Secret> ReadAsync(PinPrompt prompt, string what, CancellationToken ct)
@@ -194,7 +229,8 @@ internal sealed class TpmPinFlow : IDisposable
         for (int round = 1; ; round++)
         {
             Secret answer = await _prompter.ReadPinAsync(prompt, ct).ConfigureAwait(false)
-                ?? throw new BackendException(BackendFailure.PinRequired, $"Nobody gave {what}: the prompt was dismissed.");
+                ?? throw new BackendException(
+                    BackendFailure.PinRequired, $"Nobody gave {what}: the prompt was dismissed.");
             if (answer.Length is > 0 and <= MaximumPinBytes)
             {
                 return answer;
@@ -205,25 +241,28 @@ internal sealed class TpmPinFlow : IDisposable
             if (round == MaximumRounds)
             {
                 throw new BackendException(BackendFailure.PinRequired, length == 0
-                    ? $"The answer for {what} was empty, so nothing was sent. If there is none, the key file says wrongly that "
-                        + "there is: write it again with emptyAuth true (tpm2_encodeobject --key-auth does)."
-                    : $"The answer for {what} has more than {MaximumPinBytes} bytes, which no key has. Nothing was sent.");
+                    ? $"The answer for {what} was empty, so nothing was sent. If there is none, the key file says "
+                        + "wrongly that there is: write it again with emptyAuth true (tpm2_encodeobject --key-auth)."
+                    : $"The answer for {what} has more than {MaximumPinBytes} bytes, which no key has. It was not "
+                        + "sent.");
             }
 
             prompt = prompt with { PreviousWasWrong = true };
         }
     }
 
-    private static BackendException LockedOut(TpmKeyEntry key, TpmDictionaryAttackState state) => new(BackendFailure.LockedOut,
-        $"The TPM is locked after {state.LockoutCounter} wrong PINs, so the PIN of {key.Name} was not asked for. It takes one "
-        + $"again after {Words(state.LockoutInterval)}; keys without a PIN go on working. The owner of the TPM can unlock it "
-        + "now: tpm2_dictionarylockout --clear-lockout");
+    private static BackendException LockedOut(TpmKeyEntry key, TpmDictionaryAttackState state) => new(
+        BackendFailure.LockedOut,
+        $"The TPM is locked after {state.LockoutCounter} wrong PINs, so the PIN of {key.Name} was not asked for. It "
+        + $"takes one again after {Words(state.LockoutInterval)}; keys without a PIN go on working. The owner of the "
+        + "TPM can unlock it now: tpm2_dictionarylockout --clear-lockout");
 
     private static string Words(TimeSpan time) => time.TotalMinutes >= 2
         ? $"{(long)Math.Ceiling(time.TotalMinutes)} minutes"
         : $"{(long)Math.Ceiling(time.TotalSeconds)} seconds";
 
-    private static string PinKey(TpmKeyEntry key) => Convert.ToHexString(key.Blobs!.Public.Name); // Only usable keys get here.
+    // Only usable keys get here.
+    private static string PinKey(TpmKeyEntry key) => Convert.ToHexString(key.Blobs!.Public.Name);
 
     private readonly record struct Attempt<T>(T? Value, BackendException? Failure, bool CanAskAgain, bool NeedsPassword)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;
@@ -12,9 +11,8 @@ internal sealed class TpmResidents : IDisposable
 {
     private readonly TpmTransport _transport;
     private readonly TpmCommands _commands;
-    private readonly ITpmNamePin? _pin;
     private readonly TpmLoadedObjects _objects = new();
-    private readonly Dictionary<TpmParent, byte[]> _names = [];
+    private readonly TpmParentNames _names;
     private readonly Dictionary<uint, Secret> _parentAuths = [];
     private readonly List<uint> _sessionHandles = [];
     private TpmSession? _session;
@@ -22,15 +20,10 @@ internal sealed class TpmResidents : IDisposable
 
     /// <summary>Starts with nothing loaded.</summary>
     public TpmResidents(TpmTransport transport, TpmCommands commands, ITpmNamePin? pin) =>
-        (_transport, _commands, _pin) = (transport, commands, pin);
+        (_transport, _commands, _names) = (transport, commands, new TpmParentNames(pin));
 
     /// <summary>Whose password the next refusal of an authorisation is about.</summary>
     public TpmAuthSubject Subject { get; private set; }
-
-    /// <summary>Whether a code says that something loaded is not there any more.</summary>
-    public static bool IsStale(TpmResponseCode code) =>
-        code.Code is (>= TPM_RC.REFERENCE_H0 and <= TPM_RC.REFERENCE_H6)
-            or (>= TPM_RC.REFERENCE_S0 and <= TPM_RC.REFERENCE_S6) or TPM_RC.INITIALIZE;
 
     /// <summary>Opens the device if it is not open, and finds out what is left inside.</summary>
     public void Open()
@@ -121,8 +114,40 @@ internal sealed class TpmResidents : IDisposable
             : CreatePrimary(parent);
         TpmLoadedObject loaded = new(new TpmHandle(handle, publicArea.Name), publicArea, parent, KeyId: null);
         _objects.Add(loaded);
-        CheckName(parent, loaded);
+        CheckName(loaded);
         return loaded;
+    }
+
+    /// <summary>Notes that the TPM answered under an HMAC over the Name of <paramref name="item"/>; a storage key is
+    /// remembered from then on.</summary>
+    public void Confirm(TpmLoadedObject item)
+    {
+        if (item.IsProven)
+        {
+            return;
+        }
+
+        item.IsProven = true;
+        if (item.KeyId is null)
+        {
+            _names.Remember(item.Parent, item.Handle.Name);
+        }
+    }
+
+    /// <summary>Gives up what a refusal leaves in doubt. If somebody on the bus put it in the place of another answer, the
+    /// session's nonces have moved on without us, and the right PIN would be counted as a wrong one; and an object that
+    /// never proved itself may not be what it was said to be.</summary>
+    public void Distrust()
+    {
+        DropSession();
+        foreach (TpmLoadedObject item in _objects.All.Where(item => !item.IsProven).ToList())
+        {
+            _objects.Remove(item);
+            if (_transport.IsOpen)
+            {
+                FlushIfOurs(item);
+            }
+        }
     }
 
     /// <summary>Brings a key into the TPM.</summary>
@@ -134,6 +159,7 @@ internal sealed class TpmResidents : IDisposable
             TpmSession session = Session(parent);
             MakeRoomBelowLimit(keep: parentObject);
             uint handle = _commands.Load(parentObject.Handle, session, ParentAuth(parent), key);
+            Confirm(parentObject);
             loaded = new TpmLoadedObject(new TpmHandle(handle, key.Public.Name), key.Public, parent, key.Id);
             _objects.Add(loaded);
         }
@@ -179,15 +205,7 @@ internal sealed class TpmResidents : IDisposable
             return true;
         }
 
-        if ((code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES)) && _session is { } session)
-        {
-            _session = null;
-            FlushQuietly(session);
-            session.Dispose();
-            return true;
-        }
-
-        return false;
+        return (code.Is(TPM_RC.SESSION_MEMORY) || code.Is(TPM_RC.SESSION_HANDLES)) && DropSession();
     }
 
     /// <summary>Removes an object of ours.</summary>
@@ -200,8 +218,8 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    /// <summary>Flushes what is ours, if the TPM can still be reached, and zeroes the passwords.</summary>
-    public void Dispose()
+    /// <summary>Flushes what is ours, if the TPM can still be reached.</summary>
+    public void Release()
     {
         if (_transport.IsOpen)
         {
@@ -216,6 +234,12 @@ internal sealed class TpmResidents : IDisposable
         }
 
         Forget();
+    }
+
+    /// <summary>Flushes what is ours, if the TPM can still be reached, and zeroes the passwords.</summary>
+    public void Dispose()
+    {
+        Release();
         foreach (Secret auth in _parentAuths.Values)
         {
             auth.Dispose();
@@ -243,35 +267,28 @@ internal sealed class TpmResidents : IDisposable
         }
     }
 
-    // The TPM2_Create of the null hierarchy's storage key answers another key after each restart; nothing to remember
-    // there.
-    private void CheckName(TpmParent parent, TpmLoadedObject loaded)
+    private bool DropSession()
     {
-        if (parent.Handle == TpmParent.NullHandle)
+        if (_session is not { } session)
         {
-            return;
+            return false;
         }
 
-        byte[] name = loaded.Handle.Name;
-        if (!_names.TryGetValue(parent, out byte[]? remembered))
-        {
-            remembered = _pin?.Load(parent);
-            if (remembered is null)
-            {
-                remembered = name;
-                _pin?.Store(parent, name);
-            }
+        _session = null;
+        FlushQuietly(session);
+        session.Dispose();
+        return true;
+    }
 
-            _names[parent] = remembered;
-        }
-
-        if (!CryptographicOperations.FixedTimeEquals(remembered, name))
+    private void CheckName(TpmLoadedObject loaded)
+    {
+        if (!_names.Allow(loaded.Parent, loaded.Handle.Name))
         {
             Flush(loaded);
             throw new TpmException(
-                $"The TPM's key for {parent} is not the one this computer remembers. Either the TPM was cleared or "
-                + "replaced, and then keys made before are lost, or something between this computer and its TPM "
-                + "pretends to be it. If you cleared the TPM, remove what is remembered of it and make new keys.");
+                $"The TPM's key for {loaded.Parent} is not the one this computer remembers. Either the TPM was cleared "
+                + "or replaced, and then keys made before are lost, or something between this computer and its TPM "
+                + $"pretends to be it. If you cleared the TPM, remove {_names.Place} and make new keys.");
         }
     }
 
@@ -331,7 +348,20 @@ internal sealed class TpmResidents : IDisposable
 
     private void FlushAll()
     {
-        foreach (TpmLoadedObject item in _objects.All.Where(item => item.IsTransient))
+        foreach (TpmLoadedObject item in _objects.All)
+        {
+            FlushIfOurs(item);
+        }
+
+        foreach (uint handle in _sessionHandles)
+        {
+            IgnoreRefusal(() => _commands.FlushContext(handle));
+        }
+    }
+
+    private void FlushIfOurs(TpmLoadedObject item)
+    {
+        if (item.IsTransient)
         {
             IgnoreRefusal(() =>
             {
@@ -340,11 +370,6 @@ internal sealed class TpmResidents : IDisposable
                     _commands.FlushContext(item.Handle.Value);
                 }
             });
-        }
-
-        foreach (uint handle in _sessionHandles)
-        {
-            IgnoreRefusal(() => _commands.FlushContext(handle));
         }
     }
 

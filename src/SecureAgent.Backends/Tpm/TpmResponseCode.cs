@@ -18,6 +18,16 @@ public readonly record struct TpmResponseCode(uint Value)
     /// <summary>Whether this is <paramref name="code"/>, whatever handle, parameter or session it is about.</summary>
     public bool Is(TPM_RC code) => code == TPM_RC.SUCCESS ? Value == 0 : Code == code;
 
+    /// <summary>Whether the code says that something loaded is not there any more.</summary>
+    internal bool IsStale =>
+        Code is (>= TPM_RC.REFERENCE_H0 and <= TPM_RC.REFERENCE_H6)
+            or (>= TPM_RC.REFERENCE_S0 and <= TPM_RC.REFERENCE_S6) or TPM_RC.INITIALIZE;
+
+    /// <summary>Whether a code says that the TPM's slots are full.</summary>
+    internal bool IsCrowded =>
+        Is(TPM_RC.OBJECT_MEMORY) || Is(TPM_RC.OBJECT_HANDLES) || Is(TPM_RC.MEMORY)
+        || Is(TPM_RC.SESSION_MEMORY) || Is(TPM_RC.SESSION_HANDLES);
+
     /// <summary>The code as a person reads it, such as <c>TPM_RC_AUTH_FAIL (session 1)</c>.</summary>
     public override string ToString()
     {

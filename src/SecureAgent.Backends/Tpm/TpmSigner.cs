@@ -18,18 +18,21 @@ internal sealed class TpmSigner : ISigner
         SignatureAlgorithm algorithm, ReadOnlyMemory<byte> data, SignContext who, CancellationToken ct)
     {
         TpmSignatureScheme scheme = SchemeOf(_key, algorithm);
-        byte[] digest = CryptographicOperations.HashData(algorithm.Hash!.Value, data.Span); // SchemeOf takes none without.
+        // SchemeOf takes none without.
+        byte[] digest = CryptographicOperations.HashData(algorithm.Hash!.Value, data.Span);
         return await _flow.RunAsync(_key, who, (tpm, authValue) => Sign(tpm, _key, scheme, digest, authValue), ct)
             .ConfigureAwait(false);
     }
 
     /// <summary>Signs <paramref name="digest"/> on the device's worker.</summary>
     public static byte[] Sign(
-        TpmConnection tpm, TpmKeyEntry key, TpmSignatureScheme scheme, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> authValue)
+        TpmConnection tpm, TpmKeyEntry key, TpmSignatureScheme scheme, ReadOnlySpan<byte> digest,
+        ReadOnlySpan<byte> authValue)
     {
         try
         {
-            return tpm.Sign(key.Blobs!, key.ParentKey, scheme, digest, authValue, key.Policy); // A usable key has both halves.
+            // A usable key has both halves.
+            return tpm.Sign(key.Blobs!, key.ParentKey, scheme, digest, authValue, key.Policy);
         }
         catch (TpmException exception) when (TpmPolicyFailure.Is(exception, key))
         {
@@ -43,17 +46,23 @@ internal sealed class TpmSigner : ISigner
     {
         TpmSignatureScheme? scheme = (key.PublicKey, algorithm.Hash) switch
         {
-            (EcdsaPublicKey ecdsa, HashAlgorithmName hash) when algorithm.Curve == ecdsa.Curve && !algorithm.IsSecurityKey =>
-                TpmSignatureScheme.Ecdsa(hash),
+            (EcdsaPublicKey ecdsa, HashAlgorithmName hash)
+                when algorithm.Curve == ecdsa.Curve && !algorithm.IsSecurityKey => TpmSignatureScheme.Ecdsa(hash),
             (RsaPublicKey, HashAlgorithmName hash) when algorithm.IsRsa => TpmSignatureScheme.RsaPkcs1(hash),
             _ => null,
         };
         TpmPublic area = key.Blobs!.Public; // A usable key has both halves.
         bool fits = scheme is TpmSignatureScheme wanted
             && (area.Scheme == TPM_ALG.NULL || (area.Scheme == wanted.Scheme && area.SchemeHash == wanted.Hash));
-        return fits
-            ? scheme.GetValueOrDefault()
-            : throw new BackendException(BackendFailure.Refused, $"The TPM key {key.Name} does not sign with {algorithm.Name}: "
-                + (area.Scheme == TPM_ALG.NULL ? $"it is an {key.Type} key." : $"it was made for {area.Scheme} with {area.SchemeHash} only."));
+        if (fits)
+        {
+            return scheme.GetValueOrDefault();
+        }
+
+        string why = area.Scheme == TPM_ALG.NULL
+            ? $"it is an {key.Type} key"
+            : $"it was made for {area.Scheme} with {area.SchemeHash} only";
+        throw new BackendException(
+            BackendFailure.Refused, $"The TPM key {key.Name} does not sign with {algorithm.Name}: {why}.");
     }
 }

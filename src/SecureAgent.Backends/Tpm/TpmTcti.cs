@@ -16,10 +16,15 @@ public sealed class TpmTcti
     private readonly string _text;
     private readonly Func<TimeSpan, ITpmDevice> _open;
 
-    private TpmTcti(string text, Func<TimeSpan, ITpmDevice> open) => (_text, _open) = (text, open);
+    private TpmTcti(string text, Func<TimeSpan, ITpmDevice> open, bool isManaged = false) =>
+        (_text, _open, IsManaged) = (text, open, isManaged);
 
     /// <summary>The TPM of this machine: TBS on Windows, <c>/dev/tpmrm0</c> elsewhere, there or not.</summary>
     public static TpmTcti Default => Parse(OperatingSystem.IsWindows() ? "tbs" : "device:" + DefaultDevice);
+
+    /// <summary>Whether a resource manager stands before the TPM and gives every program slots of its own, as
+    /// <c>/dev/tpmrm0</c> and TBS do. A bare TPM is used in turns.</summary>
+    public bool IsManaged { get; }
 
     /// <summary>Whether <see cref="Default"/> can be expected to open.</summary>
     public static bool DefaultExists => OperatingSystem.IsWindows() || File.Exists(DefaultDevice);
@@ -38,7 +43,7 @@ public sealed class TpmTcti
         string rest = colon < 0 ? "" : text[(colon + 1)..];
         return kind switch
         {
-            "tbs" when rest.Length == 0 => new TpmTcti(text, _ => OpenTbs()),
+            "tbs" when rest.Length == 0 => new TpmTcti(text, _ => OpenTbs(), isManaged: true),
             "device" => ParseDevice(text, rest),
             "swtpm" => ParseSwtpm(text, rest),
             "mssim" => ParseMssim(text, rest),
@@ -65,7 +70,10 @@ public sealed class TpmTcti
     {
         string device = path.Length == 0 ? DefaultDevice : path;
         return device[0] == '/'
-            ? new TpmTcti(text, _ => new LinuxTpmDevice(device))
+            ? new TpmTcti(
+                text,
+                _ => new LinuxTpmDevice(device),
+                isManaged: Path.GetFileName(device).StartsWith("tpmrm", StringComparison.Ordinal))
             : throw Wrong(text, "the device is not an absolute path");
     }
 

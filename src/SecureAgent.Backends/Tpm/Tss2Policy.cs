@@ -1,6 +1,7 @@
 namespace SecureAgent.Backends.Tpm;
 
-/// <summary>TPMPolicy of a TSS2 key file: one policy command that the user of the key replays in a policy session.</summary>
+/// <summary>TPMPolicy of a TSS2 key file: one policy command that the user of the key replays in a policy
+/// session.</summary>
 /// <param name="CommandCode">TPM_CC of the policy command.</param>
 /// <param name="CommandPolicy">Its marshalled parameters, without handles; empty for a command that has none.</param>
 public sealed record Tss2Policy(uint CommandCode, ReadOnlyMemory<byte> CommandPolicy);

@@ -37,9 +37,10 @@ internal static class Tss2PolicyReplay
             return new TpmPolicy(pcrs, AuthValue: false);
         }
 
-        // TPM2_PolicyPassword makes the same policy digest as TPM2_PolicyAuthValue (Part 3, 23.18); the latter keeps the
-        // PIN off the bus.
-        return file.Policy.Count == 2 && file.Policy[1].CommandCode is (uint)TPM_CC.PolicyAuthValue or TPM_CC_PolicyPassword
+        // TPM2_PolicyPassword makes the same policy digest as TPM2_PolicyAuthValue (Part 3, 23.18); the latter keeps
+        // the PIN off the bus.
+        return file.Policy.Count == 2
+            && file.Policy[1].CommandCode is (uint)TPM_CC.PolicyAuthValue or TPM_CC_PolicyPassword
             ? new TpmPolicy(pcrs, AuthValue: true)
             : throw Unsupported(fileName, $"the policy command 0x{file.Policy[1].CommandCode:X8} after its PCRs");
     }
@@ -48,7 +49,8 @@ internal static class Tss2PolicyReplay
     public static IReadOnlyList<Tss2Policy> Write(TpmPolicy policy, ReadOnlySpan<byte> pcrDigest)
     {
         Tss2Policy pcr = new((uint)TPM_CC.PolicyPCR, WritePcrs(policy.Pcrs, pcrDigest));
-        return policy.AuthValue ? [pcr, new Tss2Policy((uint)TPM_CC.PolicyAuthValue, ReadOnlyMemory<byte>.Empty)] : [pcr];
+        Tss2Policy authValue = new((uint)TPM_CC.PolicyAuthValue, ReadOnlyMemory<byte>.Empty);
+        return policy.AuthValue ? [pcr, authValue] : [pcr];
     }
 
     /// <summary>The PCRs in words, such as <c>sha256:0,2,7</c>.</summary>

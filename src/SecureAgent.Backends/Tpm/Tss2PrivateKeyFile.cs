@@ -29,13 +29,15 @@ namespace SecureAgent.Backends.Tpm;
 /// </remarks>
 public sealed record Tss2PrivateKeyFile
 {
-    /// <summary>TPM_RH_OWNER: the parent is made by TPM2_CreatePrimary in the owner hierarchy when the key is used.</summary>
+    /// <summary>TPM_RH_OWNER: the parent is made by TPM2_CreatePrimary in the owner hierarchy when the key is
+    /// used.</summary>
     public const uint OwnerHierarchy = 0x40000001;
 
     /// <summary>Size in bytes above which a file is not looked at; the largest real ones are under 4 KiB.</summary>
     public const int MaximumFileBytes = 64 * 1024;
 
     private const string Label = "TSS2 PRIVATE KEY";
+    private const string CommentPrefix = "Comment: ";
     private const string LoadableOid = "2.23.133.10.1.3";
     private const string ImportableOid = "2.23.133.10.1.4";
     private const string SealedOid = "2.23.133.10.1.5";
@@ -46,7 +48,8 @@ public sealed record Tss2PrivateKeyFile
     /// <summary>What the private half is.</summary>
     public required Tss2KeyType Type { get; init; }
 
-    /// <summary>Whether the key's authValue is empty, so that no PIN is asked for. Absent in the file means it is not.</summary>
+    /// <summary>Whether the key's authValue is empty, so that no PIN is asked for. Absent in the file means it is
+    /// not.</summary>
     public bool EmptyAuth { get; init; }
 
     /// <summary>Policy commands to replay in order before use; empty if the key has no policy.</summary>
@@ -58,13 +61,21 @@ public sealed record Tss2PrivateKeyFile
     /// <summary>Signed alternatives for TPM2_PolicyAuthorize; empty if there are none.</summary>
     public IReadOnlyList<Tss2AuthPolicy> AuthPolicy { get; init; } = [];
 
-    /// <summary>Text beside the key, the SSH comment; <see langword="null"/> if the file has none.</summary>
+    /// <summary>Text beside the key; <see langword="null"/> if the file has none. ssh-tpm-agent has the SSH comment
+    /// here.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Whether a permanent <see cref="Parent"/> means the TCG RSA 2048 storage template and not ECC P-256.</summary>
+    /// <summary>The SSH comment, on a line of its own before the PEM block; <see langword="null"/> if there is none.
+    /// tpm2-openssl reads no file with a <see cref="Description"/>, and all readers skip text before the block (RFC
+    /// 7468, section 2). No control characters, and no five dashes in a row.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Whether a permanent <see cref="Parent"/> means the TCG RSA 2048 storage template and not ECC
+    /// P-256.</summary>
     public bool RsaParent { get; init; }
 
-    /// <summary>TPM handle of the parent: a hierarchy, 0x40000001 as a rule, or a persistent handle 0x81xxxxxx.</summary>
+    /// <summary>TPM handle of the parent: a hierarchy, 0x40000001 as a rule, or a persistent handle
+    /// 0x81xxxxxx.</summary>
     public uint Parent { get; init; } = OwnerHierarchy;
 
     /// <summary>TPM2B_PUBLIC, with its size field.</summary>
@@ -95,17 +106,19 @@ public sealed record Tss2PrivateKeyFile
 
         if (!text.AsSpan()[fields.Label].SequenceEqual(Label))
         {
-            throw Damaged(fileName, $"it is a {text[fields.Label]} and not a {Label}; secure-agent key import moves such "
+            throw Damaged(
+                fileName, $"it is a {text[fields.Label]} and not a {Label}; secure-agent key import moves such "
                 + "a key into the TPM");
         }
 
         byte[] der = new byte[fields.DecodedDataLength];
-        if (!Convert.TryFromBase64Chars(text.AsSpan()[fields.Base64Data], der, out int written) || written != der.Length)
+        if (!Convert.TryFromBase64Chars(text.AsSpan()[fields.Base64Data], der, out int written)
+            || written != der.Length)
         {
             throw Damaged(fileName, "its base64 is broken");
         }
 
-        return Decode(der, fileName);
+        return Decode(der, fileName) with { Comment = ReadComment(pem[..fields.Location.Start.GetOffset(pem.Length)]) };
     }
 
     /// <summary>Reads the ASN.1 of a key file, without the PEM armour.</summary>
@@ -133,8 +146,9 @@ public sealed record Tss2PrivateKeyFile
         }
     }
 
-    /// <summary>Writes the file: PEM, LF line ends, a newline at the end.</summary>
-    public byte[] Encode() => Encoding.ASCII.GetBytes(PemEncoding.WriteString(Label, EncodeDer()) + "\n");
+    /// <summary>Writes the file: the comment if there is one, then PEM; LF line ends, a newline at the end.</summary>
+    public byte[] Encode() => StrictUtf8.GetBytes(
+        (Comment is null ? "" : CommentPrefix + Comment + "\n") + PemEncoding.WriteString(Label, EncodeDer()) + "\n");
 
     /// <summary>Writes the ASN.1 of the file as DER.</summary>
     public byte[] EncodeDer()
@@ -149,9 +163,11 @@ public sealed record Tss2PrivateKeyFile
                 Tss2KeyType.Sealed => SealedOid,
                 _ => throw new InvalidOperationException($"No object identifier for {Type}."),
             });
-            WriteExplicit(writer, 0, EmptyAuth, () => writer.WriteBoolean(true));
+            // False too: tpm2-openssl takes an absent field for true and then tries an empty PIN.
+            WriteExplicit(writer, 0, true, () => writer.WriteBoolean(EmptyAuth));
             WriteExplicit(writer, 1, Policy.Count > 0, () => WritePolicies(writer, Policy));
-            WriteExplicit(writer, 2, Secret is not null, () => writer.WriteOctetString(Secret.GetValueOrDefault().Span));
+            WriteExplicit(
+                writer, 2, Secret is not null, () => writer.WriteOctetString(Secret.GetValueOrDefault().Span));
             WriteExplicit(writer, 3, AuthPolicy.Count > 0, () => WriteAuthPolicies(writer));
             WriteExplicit(writer, 4, Description is not null, () =>
                 writer.WriteCharacterString(UniversalTagNumber.UTF8String, Description.AsSpan()));
@@ -169,9 +185,10 @@ public sealed record Tss2PrivateKeyFile
         Tss2KeyType type = ReadType(key, fileName);
         bool emptyAuth = ReadExplicit(key, 0) is AsnReader empty && ReadLast(empty, empty.ReadBoolean());
         IReadOnlyList<Tss2Policy> policy = ReadExplicit(key, 1) is AsnReader policies ? ReadPolicies(policies) : [];
+        // Both halves typed, because a bare null would be taken for an array and become an empty secret.
         ReadOnlyMemory<byte>? secret = ReadExplicit(key, 2) is AsnReader secrets
-            ? ReadLast<byte[]>(secrets, secrets.ReadOctetString())
-            : null;
+            ? new ReadOnlyMemory<byte>(ReadLast(secrets, secrets.ReadOctetString()))
+            : (ReadOnlyMemory<byte>?)null;
         IReadOnlyList<Tss2AuthPolicy> authPolicy = ReadExplicit(key, 3) is AsnReader authPolicies
             ? ReadAuthPolicies(authPolicies)
             : [];
@@ -236,6 +253,26 @@ public sealed record Tss2PrivateKeyFile
         return unchecked((uint)parent);
     }
 
+    private static string? ReadComment(ReadOnlySpan<byte> before)
+    {
+        try
+        {
+            foreach (string line in StrictUtf8.GetString(before).Split('\n'))
+            {
+                if (line.StartsWith(CommentPrefix, StringComparison.Ordinal))
+                {
+                    return line[CommentPrefix.Length..].Trim();
+                }
+            }
+        }
+        catch (DecoderFallbackException)
+        {
+            // Text of another program, in another encoding.
+        }
+
+        return null;
+    }
+
     // A TPM2B counts the bytes after its own two-byte size.
     private static void CheckSized(ReadOnlySpan<byte> sized, string what, string fileName)
     {
@@ -284,7 +321,9 @@ public sealed record Tss2PrivateKeyFile
     }
 
     private static AsnReader? ReadExplicit(AsnReader reader, int tag) =>
-        reader.HasData && reader.PeekTag().HasSameClassAndValue(ContextTag(tag)) ? reader.ReadSequence(ContextTag(tag)) : null;
+        reader.HasData && reader.PeekTag().HasSameClassAndValue(ContextTag(tag))
+            ? reader.ReadSequence(ContextTag(tag))
+            : null;
 
     private static string ReadUtf8(AsnReader reader)
     {

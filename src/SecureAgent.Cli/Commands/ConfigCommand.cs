@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Output;
 
@@ -27,7 +26,7 @@ internal static class ConfigCommand
         {
             ConfigurationOutput output = new(1, settings.Files,
                 [.. settings.Values.Select(value => new SettingOutput(value.Name, value.Value, value.Origin))]);
-            surroundings.Out.WriteLine(JsonSerializer.Serialize(output, CliJson.Default.ConfigurationOutput));
+            surroundings.Out.WriteLine(JsonText.Of(output));
             return ExitCode.Done;
         }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SecureAgent.Backends.Tpm;
 
 namespace SecureAgent.Cli.Commands;
 
@@ -20,6 +21,19 @@ internal static class KeyCommand
         };
 
     /// <summary>The argument that names a key.</summary>
-    public static Argument<string> NameArgument(string name = "NAME", string description = "the key") =>
-        new(name) { Description = description };
+    public static Argument<string> NameArgument() => new("NAME") { Description = "the key" };
+
+    /// <summary>An argument that names a key to be, and is refused as wrong usage if it is no safe name.</summary>
+    public static Argument<string> NewNameArgument(string name, string description)
+    {
+        Argument<string> argument = new(name) { Description = description };
+        argument.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is string given && TpmKeyName.Reason(given) is string reason)
+            {
+                result.AddError($"A key cannot be called \"{given}\": {reason}.");
+            }
+        });
+        return argument;
+    }
 }

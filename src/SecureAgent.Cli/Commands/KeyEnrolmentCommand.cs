@@ -18,7 +18,7 @@ internal sealed class KeyEnrolmentCommand
 
     private readonly CommonOptions _common;
     private readonly Surroundings _surroundings;
-    private readonly Argument<string> _name = new("NAME") { Description = "what to call it" };
+    private readonly Argument<string> _name = KeyCommand.NewNameArgument("NAME", "what to call it");
     private readonly Option<string?> _in = new("--in") { HelpName = "WHERE", Description = "the hardware: tpm", Required = true };
     private readonly Option<bool> _pin = new("--pin") { Description = "ask for a PIN, which every use will need" };
     private readonly Option<string?> _pcrs = new("--pcr")

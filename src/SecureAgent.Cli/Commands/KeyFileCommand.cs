@@ -17,7 +17,7 @@ internal static class KeyFileCommand
     public static Command CreateRename(CommonOptions common, Surroundings surroundings)
     {
         Argument<string> name = KeyCommand.NameArgument();
-        Argument<string> newName = KeyCommand.NameArgument("NEWNAME", "its new name");
+        Argument<string> newName = KeyCommand.NewNameArgument("NEWNAME", "its new name");
         Command rename = new("rename", "Give a key another name.") { name, newName };
         rename.SetAction((result, _) => WithKeysAsync(common, result, surroundings, composition =>
         {
@@ -55,14 +55,13 @@ internal static class KeyFileCommand
         Command certificate = new("cert", "Put a certificate beside its key; the agent lists both.") { name, file };
         certificate.SetAction((result, _) => WithKeysAsync(common, result, surroundings, async composition =>
         {
+            string key = composition.Keys.Get(result.GetRequiredValue(name)).Name;
             string path = result.GetRequiredValue(file);
             byte[] content = new byte[WireLimits.MaxPublicKeyLineBytes + 1];
             int length = BoundedFile.Read(path, content);
-            Certificate attached = composition.Keys.AttachCertificate(
-                result.GetRequiredValue(name), content.AsSpan(0, length), path);
+            Certificate attached = composition.Keys.AttachCertificate(key, content.AsSpan(0, length), path);
             await surroundings.Error.WriteLineAsync(
-                SafeText.Line($"{result.GetRequiredValue(name)} has the certificate \"{attached.KeyId}\" now.", 500))
-                .ConfigureAwait(false);
+                SafeText.Line($"{key} has the certificate \"{attached.KeyId}\" now.", 500)).ConfigureAwait(false);
             return ExitCode.Done;
         }));
         return certificate;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Output;
@@ -45,7 +44,7 @@ internal static class KeyListCommand
             KeyOutput[] keys = [.. composition.Keys.List().Select(key => Describe(composition.Keys, key))];
             if (json)
             {
-                Write(surroundings, JsonSerializer.Serialize(new KeyListOutput(1, keys), CliJson.Default.KeyListOutput));
+                Write(surroundings, JsonText.Of(new KeyListOutput(1, keys)));
                 return ExitCode.Done;
             }
 
@@ -78,7 +77,7 @@ internal static class KeyListCommand
             KeyOutput key = Describe(composition.Keys, composition.Keys.Get(name));
             if (json)
             {
-                Write(surroundings, JsonSerializer.Serialize(key, CliJson.Default.KeyOutput));
+                Write(surroundings, JsonText.Of(key));
                 return ExitCode.Done;
             }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
@@ -23,18 +24,34 @@ internal static class RunCommand
         Command run = new("run", "Serve the keys, in the foreground, until a signal or the end of COMMAND.") { socket, command };
         run.SetAction((result, ct) => RunAsync(
             common.Read(result, (SettingNames.Socket, socket)),
-            result.GetValue(command) ?? [],
+            CommandOf(result, command),
             result.GetValue(common.Verbose),
             surroundings,
             ct));
         return run;
     }
 
+    private static string[] CommandOf(ParseResult result, Argument<string[]> argument)
+    {
+        string[] command = result.GetValue(argument) ?? [];
+        if (command.Length > 0 && command[0].StartsWith('-')
+            && !result.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+        {
+            throw new CommandException(
+                ExitCode.Usage, $"{command[0]} is no option of run. A command of that name would follow --.");
+        }
+
+        return command;
+    }
+
     private static async Task<int> RunAsync(
         Settings settings, string[] command, bool verbose, Surroundings surroundings, CancellationToken ct)
     {
         IReadOnlyList<string> weaknesses = surroundings.Harden(command.Length > 0);
-        StandardErrorLog log = new(surroundings.Error, verbose);
+        // With a command, standard error is the command's: only what is wrong is said there.
+        StandardErrorLog log = new(surroundings.Error, verbose
+            ? AgentEventLevel.Debug
+            : command.Length > 0 ? AgentEventLevel.Warning : AgentEventLevel.Information);
         await using (log.ConfigureAwait(false))
         {
             foreach (string weakness in weaknesses)

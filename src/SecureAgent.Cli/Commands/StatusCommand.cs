@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
@@ -44,7 +43,7 @@ internal static class StatusCommand
             StatusOutput output = new(1, agent, tpm, weaknesses);
             if (json)
             {
-                string text = JsonSerializer.Serialize(output, CliJson.Default.StatusOutput);
+                string text = JsonText.Of(output);
                 await surroundings.Out.WriteLineAsync(text).ConfigureAwait(false);
             }
             else
@@ -52,7 +51,8 @@ internal static class StatusCommand
                 Write(output, surroundings);
             }
 
-            return agent.Reachable ? ExitCode.Done : ExitCode.AgentUnreachable;
+            return agent.Reachable ? ExitCode.Done : throw new CommandException(
+                ExitCode.AgentUnreachable, agent.Problem ?? $"no agent answers on {endpoint}.");
         }
     }
 
@@ -84,7 +84,7 @@ internal static class StatusCommand
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            problem = "it does not answer";
+            problem = $"The agent at {endpoint} does not answer.";
         }
         catch (Exception e) when (e is ChannelException or WireFormatException or IOException)
         {
@@ -126,7 +126,7 @@ internal static class StatusCommand
     {
         string agent = output.Agent switch
         {
-            { Reachable: false } down => $"agent: not reachable at {down.Endpoint}: {down.Problem}",
+            { Reachable: false } down => $"agent: not reachable at {down.Endpoint}",
             { Locked: true } locked => $"agent: at {locked.Endpoint}; it is locked (ssh-add -X unlocks it)",
             { Locked: null } silent => $"agent: at {silent.Endpoint}; it lists no keys, and is locked or has none",
             { } up => $"agent: at {up.Endpoint}; it lists {up.Keys} {(up.Keys == 1 ? "key" : "keys")}",

@@ -12,9 +12,13 @@ internal sealed class ChildCommand : IDisposable
 {
     private const int CannotExecute = 126;
 
-    private readonly Process _process;
+    private readonly Lock _gate = new();
     private readonly PosixSignalRegistration[] _signals;
+    private readonly Process _process;
+    private bool _started;
+    private int? _early;
 
+    // Signals are taken before the command exists, so that none falls between.
     private ChildCommand(Process process)
     {
         _process = process;
@@ -52,12 +56,17 @@ internal sealed class ChildCommand : IDisposable
         start.Environment.Remove("LISTEN_FDNAMES");
         start.Environment["SSH_AUTH_SOCK"] = agentVariable;
 
+#pragma warning disable CA2000 // The caller disposes it, or it is disposed below.
+        ChildCommand child = new(new Process { StartInfo = start });
+#pragma warning restore CA2000
         try
         {
-            return new ChildCommand(Process.Start(start)!); // Null only with UseShellExecute.
+            child.Start();
+            return child;
         }
         catch (Win32Exception e)
         {
+            child.Dispose();
             throw new CommandException(
                 CannotExecute,
                 $"{command[0]} cannot be started: {e.Message}.");
@@ -83,13 +92,45 @@ internal sealed class ChildCommand : IDisposable
         _process.Dispose();
     }
 
+    private void Start()
+    {
+        lock (_gate)
+        {
+            _process.Start();
+            _started = true;
+            if (_early is int signal)
+            {
+                Send(signal);
+            }
+        }
+    }
+
     private void Forward(PosixSignalContext context, int signal)
     {
         // The agent ends when the command does.
         context.Cancel = true;
         // What the keyboard sends, the terminal has sent to the command as well.
-        bool fromKeyboard = signal is Libc.SIGINT or Libc.SIGQUIT && HasTerminal();
-        if (OperatingSystem.IsLinux() && !fromKeyboard && !_process.HasExited)
+        if (signal is Libc.SIGINT or Libc.SIGQUIT && HasTerminal())
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_started)
+            {
+                Send(signal);
+            }
+            else
+            {
+                _early = signal;
+            }
+        }
+    }
+
+    private void Send(int signal)
+    {
+        if (OperatingSystem.IsLinux() && !_process.HasExited)
         {
             // The command may end meanwhile, and then there is nobody to tell.
             _ = Libc.Kill(_process.Id, signal);
@@ -106,7 +147,7 @@ internal sealed class ChildCommand : IDisposable
         try
         {
             using SafeFileHandle terminal = File.OpenHandle("/dev/tty", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return TerminalMode.IsForeground(terminal);
+            return TerminalMode.CanAsk(terminal, asker: null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -23,10 +23,10 @@ internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
 
     /// <summary>Starts the log.</summary>
     /// <param name="error">Where the lines go.</param>
-    /// <param name="verbose">Whether to write also what is only for hunting a fault.</param>
-    public StandardErrorLog(TextWriter error, bool verbose)
+    /// <param name="least">The lowest level to write.</param>
+    public StandardErrorLog(TextWriter error, AgentEventLevel least)
     {
-        (_error, _least) = (error, verbose ? AgentEventLevel.Debug : AgentEventLevel.Information);
+        (_error, _least) = (error, least);
         _writing = WriteAllAsync();
     }
 

@@ -41,6 +41,9 @@ internal sealed class AskpassPrompter : IPromptSurface
     public AskpassRequirement Requirement { get; }
 
     /// <inheritdoc/>
+    public string? Unavailable(int? asker) => Unavailable();
+
+    /// <summary>As the other: whom it is for makes no difference.</summary>
     public string? Unavailable()
     {
         if (Requirement == AskpassRequirement.Never)

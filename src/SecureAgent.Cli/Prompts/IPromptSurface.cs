@@ -6,7 +6,8 @@ namespace SecureAgent.Cli.Prompts;
 internal interface IPromptSurface
 {
     /// <summary>Why nobody can be asked this way now, and what to set; <see langword="null"/> if somebody can.</summary>
-    string? Unavailable();
+    /// <param name="asker">The process that the question is for; <see langword="null"/> for this one or if it is not known.</param>
+    string? Unavailable(int? asker);
 
     /// <summary>Asks for a PIN or passphrase.</summary>
     /// <returns>The answer in UTF-8, not empty; <see langword="null"/> if the person gave none.</returns>

@@ -34,21 +34,28 @@ internal sealed class PrompterChain : IPrompter
 
     /// <inheritdoc/>
     public async ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct) =>
-        await ConfirmAsync(PromptText.Confirm(prompt), ct).ConfigureAwait(false);
+        await ConfirmAsync(PromptText.Confirm(prompt), prompt.Who.Peer.ProcessId, ct).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public ValueTask<Secret?> ReadPinAsync(PinPrompt prompt, CancellationToken ct) =>
-        ReadSecretAsync(PromptText.Pin(prompt), ct);
+        ReadSecretAsync(PromptText.Pin(prompt), prompt.Who?.Peer.ProcessId, ct);
 
     /// <inheritdoc/>
-    public IDisposable ShowTouch(TouchPrompt prompt) => Choose().Show(PromptText.Touch(prompt));
+    public IDisposable ShowTouch(TouchPrompt prompt) => 
+        Choose(PromptText.Touch(prompt), prompt.Who.Peer.ProcessId).Show(PromptText.Touch(prompt));
 
     /// <summary>Asks for a PIN or passphrase in words of the command's own, which must be safe to show.</summary>
     /// <returns>The answer; <see langword="null"/> if the person gave none in time.</returns>
     /// <exception cref="BackendException">Nobody can be asked; the message says why and what to set.</exception>
-    public async ValueTask<Secret?> ReadSecretAsync(string text, CancellationToken ct)
+    public ValueTask<Secret?> ReadSecretAsync(string text, CancellationToken ct) => ReadSecretAsync(text, null, ct);
+
+    /// <summary>Asks yes or no in words of the command's own, which must be safe to show. No answer in time is no.</summary>
+    /// <exception cref="BackendException">Nobody can be asked; the message says why and what to set.</exception>
+    public ValueTask<bool> ConfirmAsync(string text, CancellationToken ct) => ConfirmAsync(text, null, ct);
+
+    private async ValueTask<Secret?> ReadSecretAsync(string text, int? asker, CancellationToken ct)
     {
-        IPromptSurface surface = Choose();
+        IPromptSurface surface = Choose(text, asker);
         using CancellationTokenSource deadline = new(_timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
@@ -61,11 +68,9 @@ internal sealed class PrompterChain : IPrompter
         }
     }
 
-    /// <summary>Asks yes or no in words of the command's own, which must be safe to show. No answer in time is no.</summary>
-    /// <exception cref="BackendException">Nobody can be asked; the message says why and what to set.</exception>
-    public async ValueTask<bool> ConfirmAsync(string text, CancellationToken ct)
+    private async ValueTask<bool> ConfirmAsync(string text, int? asker, CancellationToken ct)
     {
-        IPromptSurface surface = Choose();
+        IPromptSurface surface = Choose(text, asker);
         using CancellationTokenSource deadline = new(_timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
@@ -78,25 +83,25 @@ internal sealed class PrompterChain : IPrompter
         }
     }
 
-    private IPromptSurface Choose()
+    private IPromptSurface Choose(string text, int? asker)
     {
-        string? noAskpass = _askpass.Unavailable();
+        string? noAskpass = _askpass.Unavailable(asker);
         if (_requirement == AskpassRequirement.Force)
         {
-            return noAskpass is null ? _askpass : throw Nobody($"{noAskpass}, and SSH_ASKPASS_REQUIRE=force");
+            return noAskpass is null ? _askpass : throw Nobody(text, $"{noAskpass}, and SSH_ASKPASS_REQUIRE=force");
         }
 
-        string? noTerminal = _terminal.Unavailable();
+        string? noTerminal = _terminal.Unavailable(asker);
         bool askpassFirst = _requirement == AskpassRequirement.Prefer || !_terminalFirst;
         if (noAskpass is null && (askpassFirst || noTerminal is not null))
         {
             return _askpass;
         }
 
-        return noTerminal is null ? _terminal : throw Nobody($"{noAskpass}, and {noTerminal}");
+        return noTerminal is null ? _terminal : throw Nobody(text, $"{noAskpass}, and {noTerminal}");
     }
 
-    private static BackendException Nobody(string reason) => new(
+    private static BackendException Nobody(string text, string reason) => new(
         BackendFailure.PinRequired,
-        $"Nobody can be asked: {reason}. Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
+        $"{text.Split('\n')[0]}: nobody can be asked: {reason}. Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace SecureAgent.Cli.Prompts;
 
-/// <summary>A Linux terminal without echo, line editing and keyboard signals, until it is disposed or the process ends by a
-/// signal that can be caught.</summary>
+/// <summary>A Linux terminal without echo, line editing and keyboard signals, and with this process in its foreground, until it is
+/// disposed or the process ends by a signal that can be caught.</summary>
 internal sealed partial class TerminalMode : IDisposable
 {
     private const int TCSAFLUSH = 2;
@@ -12,10 +12,15 @@ internal sealed partial class TerminalMode : IDisposable
     private const uint ICANON = 0x2;
     private const uint ECHO = 0x8;
     private const short POLLIN = 0x1;
+    private const int SIG_BLOCK = 0;
+    private const int SIG_UNBLOCK = 1;
+    private const int SIGINT = 2;
+    private const int SIGTTOU = 22;
     private const int VTIME = 5;
     private const int VMIN = 6;
 
     private readonly SafeHandle _terminal;
+    private readonly int _foreground;
     private readonly Termios _before;
     private readonly PosixSignalRegistration[] _signals;
     private int _restored;
@@ -26,6 +31,7 @@ internal sealed partial class TerminalMode : IDisposable
     public unsafe TerminalMode(SafeHandle terminal)
     {
         _terminal = terminal;
+        _foreground = GetForegroundGroup(terminal);
         if (GetAttributes(terminal, out _before) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
@@ -37,7 +43,7 @@ internal sealed partial class TerminalMode : IDisposable
         silent.ControlCharacters[VTIME] = 0;
         PosixSignal[] ending = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
         _signals = [.. ending.Select(signal => PosixSignalRegistration.Create(signal, _ => Restore()))];
-        if (SetAttributes(terminal, TCSAFLUSH, silent) != 0)
+        if (!TakeForeground() || SetAttributes(terminal, TCSAFLUSH, silent) != 0)
         {
             int error = Marshal.GetLastPInvokeError();
             Dispose();
@@ -45,15 +51,23 @@ internal sealed partial class TerminalMode : IDisposable
         }
     }
 
-    /// <summary>Whether this process is in the foreground of the terminal, so that it may read from it. A background process
-    /// would be stopped (SIGTTIN).</summary>
-    public static bool IsForeground(SafeHandle terminal) => GetForegroundGroup(terminal) == GetProcessGroup();
-
-    /// <summary>Sends SIGINT to the whole foreground job, as the terminal itself would have done on Ctrl-C.</summary>
-    public static void Interrupt()
+    /// <summary>Whether a person at the terminal can be asked without getting in the way of another program there.</summary>
+    /// <param name="terminal">The terminal.</param>
+    /// <param name="asker">The process that the question is for, which waits for the answer; <see langword="null"/> for this
+    /// one.</param>
+    /// <returns>Whether this process is in the foreground of the terminal, or the asker is: a shell with job control gives it the
+    /// foreground, and it can lend it while it waits.</returns>
+    public static bool CanAsk(SafeHandle terminal, int? asker)
     {
-        // It cannot fail: the sender is a member of the group.
-        _ = Kill(0, 2);
+        int foreground = GetForegroundGroup(terminal);
+        return foreground == GetProcessGroup(0) || (asker is int process && foreground == GetProcessGroup(process));
+    }
+
+    /// <summary>Sends SIGINT to the job that was in the foreground, as the terminal itself would have done on Ctrl-C.</summary>
+    public void Interrupt()
+    {
+        // It may have ended meanwhile, and then there is nothing to interrupt.
+        _ = Kill(-_foreground, SIGINT);
     }
 
     /// <summary>Waits until something can be read, or the terminal has been closed.</summary>
@@ -77,11 +91,29 @@ internal sealed partial class TerminalMode : IDisposable
 
     private void Restore()
     {
-        if (Interlocked.Exchange(ref _restored, 1) == 0)
+        // If another job has the foreground by now, its shell took it, and has set the terminal as it wants it.
+        if (Interlocked.Exchange(ref _restored, 1) == 0 && GetForegroundGroup(_terminal) == GetProcessGroup(0))
         {
-            // Nothing can be done about a failure: the terminal has gone.
+            // Nothing can be done about a failure: the terminal or the job has gone.
             _ = SetAttributes(_terminal, TCSAFLUSH, _before);
+            _ = SetForegroundGroup(_terminal, _foreground);
         }
+    }
+
+    private bool TakeForeground()
+    {
+        int own = GetProcessGroup(0);
+        if (_foreground == own)
+        {
+            return true;
+        }
+
+        // Without this a background process is stopped for asking (tcsetpgrp(3)).
+        SignalSet background = new() { First = 1UL << (SIGTTOU - 1) };
+        _ = SetSignalMask(SIG_BLOCK, background, 0);
+        bool taken = SetForegroundGroup(_terminal, own) == 0;
+        _ = SetSignalMask(SIG_UNBLOCK, background, 0);
+        return taken;
     }
 
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
@@ -97,8 +129,16 @@ internal sealed partial class TerminalMode : IDisposable
     private static partial int GetForegroundGroup(SafeHandle terminal);
 
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    [LibraryImport("libc", EntryPoint = "getpgrp")]
-    private static partial int GetProcessGroup();
+    [LibraryImport("libc", EntryPoint = "tcsetpgrp", SetLastError = true)]
+    private static partial int SetForegroundGroup(SafeHandle terminal, int group);
+
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    [LibraryImport("libc", EntryPoint = "getpgid")]
+    private static partial int GetProcessGroup(int process);
+
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    [LibraryImport("libc", EntryPoint = "sigprocmask")]
+    private static partial int SetSignalMask(int how, in SignalSet signals, nint before);
 
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     [LibraryImport("libc", EntryPoint = "kill")]
@@ -107,6 +147,13 @@ internal sealed partial class TerminalMode : IDisposable
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(ref PollEntry entries, nuint count, int milliseconds);
+
+    /// <summary><c>sigset_t</c> of glibc and musl: 128 bytes, the lowest signal first.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    private struct SignalSet
+    {
+        public ulong First;
+    }
 
     /// <summary><c>struct pollfd</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

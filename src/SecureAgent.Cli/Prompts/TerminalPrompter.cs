@@ -22,7 +22,6 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
 
     private readonly ISecretMemory _memory;
     private readonly bool _inputIsTerminal;
-    private readonly string _path;
 
     // One question at a time, or the person would answer the wrong one.
     private readonly SemaphoreSlim _asking = new(1, 1);
@@ -30,17 +29,11 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
     /// <summary>Creates the prompter.</summary>
     /// <param name="memory">Where answers are kept.</param>
     /// <param name="inputIsTerminal">Whether standard input is a terminal; without, nobody is asked.</param>
-    public TerminalPrompter(ISecretMemory memory, bool inputIsTerminal)
-        : this(memory, inputIsTerminal, "/dev/tty")
-    {
-    }
-
-    /// <summary>Creates the prompter on another terminal than the process's own.</summary>
-    internal TerminalPrompter(ISecretMemory memory, bool inputIsTerminal, string path) =>
-        (_memory, _inputIsTerminal, _path) = (memory, inputIsTerminal, path);
+    public TerminalPrompter(ISecretMemory memory, bool inputIsTerminal) =>
+        (_memory, _inputIsTerminal) = (memory, inputIsTerminal);
 
     /// <inheritdoc/>
-    public string? Unavailable()
+    public string? Unavailable(int? asker)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -55,7 +48,7 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
         try
         {
             using FileStream terminal = Open();
-            return TerminalMode.IsForeground(terminal.SafeFileHandle) ? null : "another job has the terminal";
+            return TerminalMode.CanAsk(terminal.SafeFileHandle, asker) ? null : "another job has the terminal";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -96,26 +89,22 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _asking.Dispose();
 
-    private FileStream Open() =>
-        new(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+    private static FileStream Open() =>
+        new("/dev/tty", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
 
     private Secret? ReadLine(string text, CancellationToken ct)
     {
         try
         {
             using FileStream terminal = Open();
-            bool interrupted;
-            Secret? answer;
-            using (new TerminalMode(terminal.SafeFileHandle))
-            {
-                Write(terminal, text + ": ");
-                answer = ReadLine(terminal, ct, out interrupted);
-                Write(terminal, "\n");
-            }
-
+            using TerminalMode mode = new(terminal.SafeFileHandle);
+            Write(terminal, text + ": ");
+            Secret? answer = ReadLine(terminal, ct, out bool interrupted);
+            Write(terminal, "\n");
+            mode.Dispose();
             if (interrupted)
             {
-                TerminalMode.Interrupt();
+                mode.Interrupt();
                 // The signal comes back on another thread, and cancels a command.
                 ct.WaitHandle.WaitOne(LongestInterrupt);
                 ct.ThrowIfCancellationRequested();

@@ -28,7 +28,11 @@ public sealed class CommandTreeTests : IDisposable
     [InlineData("key", "list", "extra")]
     [InlineData("pub")]
     [InlineData("config", "show", "--xml")]
+    [InlineData("key", "new", "../work", "--in", "tpm")]
+    [InlineData("key", "seal", "-work")]
+    [InlineData("key", "rename", "work", "a b")]
     [InlineData("run", "--socket")]
+    [InlineData("run", "--nonsense")]
     public async Task A_command_line_that_is_not_understood_ends_with_64(params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await _surroundings.RunAsync(arguments));

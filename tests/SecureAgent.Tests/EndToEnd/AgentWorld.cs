@@ -85,6 +85,13 @@ internal sealed class AgentWorld : IAsyncDisposable
         return file;
     }
 
+    /// <summary>The fingerprint of a key, as ssh-keygen writes it.</summary>
+    public async Task<string> FingerprintAsync(string name)
+    {
+        Ran ran = await new Command(Home.Environment, "ssh-keygen", "-l", "-f", PublicKeyFile(name)).RunAsync();
+        return ran.Succeeded().Output.Split(' ')[1];
+    }
+
     /// <summary>Makes a kind of key in the TPM by the command that a person uses.</summary>
     public Task<Ran> MakeKeyAsync(KeyKind kind) => kind switch
     {

@@ -61,26 +61,24 @@ public sealed class BusTapTests
         // Tag, size, response code, the first bytes of the parameters, the middle, and the end, which is in the session area.
         foreach (double place in new[] { 0, 1, 5, 9, 12, 17, 0.4, 0.5, 0.7, -20, -1 })
         {
-            int passed = tap.Responses;
-            tap.Change(response => Flip(response, place));
+            int changed = 0;
+            tap.Change(response => Interlocked.Increment(ref changed) == 1 ? Flip(response, place) : response);
             Ran signed = await world.Client.SignAsync(file, "a message\n");
             tap.Change(null);
 
-            Assert.True(tap.Responses > passed, "no response was changed");
+            // An agent that notices may ask the TPM once more; what it must not do is give out what it did not check.
+            Assert.True(changed > 0, "no response was changed");
+            refused += signed.ExitCode == 0 ? 0 : 1;
             if (signed.ExitCode == 0)
             {
                 (await world.Client.VerifyAsync(file, "a message\n", signed.Output)).Succeeded();
-            }
-            else
-            {
-                refused++;
             }
 
             Ran after = (await world.Client.SignAsync(file, "a message\n")).Succeeded();
             (await world.Client.VerifyAsync(file, "a message\n", after.Output)).Succeeded();
         }
 
-        Assert.True(refused >= 8, $"only {refused} of the changed responses were refused");
+        Assert.True(refused > 0, "no changed response was refused");
     }
 
     [Theory]
@@ -123,7 +121,8 @@ public sealed class BusTapTests
         };
         if (index >= 0 && index < response.Length)
         {
-            response[index] ^= 0x04;
+            // The lowest bit that is set: a size becomes smaller, so that nobody waits for bytes that never come.
+            response[index] = (byte)(response[index] == 0 ? 0x04 : response[index] & (response[index] - 1));
         }
 
         return response;

@@ -13,8 +13,8 @@ public sealed class LifecycleTests
 
         await world.RunAsync("key", "new", "fresh", "--in", "tpm", "--type", "ecdsa-256", "--comment", "a fresh key");
         string file = await world.ListedAsync("fresh");
-        Ran fingerprint = await new Command(world.Home.Environment, "ssh-keygen", "-l", "-f", file).RunAsync();
-        Assert.Equal(fingerprint.Succeeded().Output, (await world.Client.SshAddAsync("-l")).Succeeded().Output);
+        Ran line = await new Command(world.Home.Environment, "ssh-keygen", "-l", "-f", file).RunAsync();
+        Assert.Equal(line.Succeeded().Output, (await world.Client.SshAddAsync("-l")).Succeeded().Output);
         Assert.Equal(File.ReadAllText(file), (await world.Client.SshAddAsync("-L")).Succeeded().Output);
         (await world.Client.SignAsync(file, "a message\n")).Succeeded();
 

@@ -16,7 +16,7 @@ public sealed class LoginTests(Worlds worlds)
 
         Assert.Equal("inside\n", ran.Succeeded().Output);
         string accepted = await sshd.Log.WaitForAsync("Accepted publickey", mark);
-        Assert.Contains(await FingerprintAsync(world, key), accepted);
+        Assert.Contains(await world.FingerprintAsync(AgentWorld.Name(key)), accepted);
     }
 
     [Theory]
@@ -66,9 +66,20 @@ public sealed class LoginTests(Worlds worlds)
         Assert.DoesNotContain("agent refused", ran.Error);
     }
 
-    private static async Task<string> FingerprintAsync(AgentWorld world, KeyKind key)
+    [Theory]
+    [InlineData(AgentKind.OpenSsh, true)]
+    [InlineData(AgentKind.Swtpm, false)]
+    [InlineData(AgentKind.Simulator, false)]
+    public async Task An_RSA_key_does_not_log_in_with_SHA_1_even_where_the_server_would_take_it(AgentKind agent, bool logsIn)
     {
-        Ran ran = await new Command(world.Home.Environment, "ssh-keygen", "-l", "-f", world.PublicKeyFile(key)).RunAsync();
-        return ran.Succeeded().Output.Split(' ')[1];
+        SshdServer sshd = await worlds.SshdAsync();
+        AgentWorld world = await worlds.AgentAsync(agent);
+        sshd.Authorize(world.PublicKey(KeyKind.Rsa));
+
+        Ran ran = await world.Client.LoginAsync(sshd, world.PublicKeyFile(KeyKind.Rsa), "echo inside",
+            "-o", "PubkeyAcceptedAlgorithms=ssh-rsa");
+
+        Assert.Equal(logsIn ? "inside\n" : "", ran.Output);
+        Assert.Equal(!logsIn, ran.Error.Contains("agent refused operation", StringComparison.Ordinal));
     }
 }

@@ -94,7 +94,8 @@ public sealed partial class PinTests
 
         Assert.Contains("agent refused operation", (await SignAsync(world)).ExitedWith(255).Error);
 
-        Assert.Contains("work", await program.Log.WaitForAsync("SSH_ASKPASS", mark));
+        string line = await program.Log.WaitForAsync("SSH_ASKPASS", mark);
+        Assert.Contains(await world.FingerprintAsync(AgentWorld.Name(KeyKind.EcdsaWithPin)), line);
     }
 
     [Theory]
@@ -123,7 +124,11 @@ public sealed partial class PinTests
     private static Task<AgentWorld> WithPinAsync(AgentKind agent)
     {
         Needs.Agent(agent);
-        return AgentWorld.StartTpmOnlyAsync(agent, world => world.MakeKeyAsync(KeyKind.EcdsaWithPin));
+        return AgentWorld.StartTpmOnlyAsync(agent, world =>
+        {
+            world.Home.Environment["SECUREAGENT_PINCACHE"] = "never";
+            return world.MakeKeyAsync(KeyKind.EcdsaWithPin);
+        });
     }
 
     private static Task<Ran> SignAsync(AgentWorld world) =>

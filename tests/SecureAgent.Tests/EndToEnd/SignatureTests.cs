@@ -60,20 +60,4 @@ public sealed class SignatureTests(Worlds worlds)
         Ran shown = await new Command(world.Home.Environment, "ssh-keygen", "-L", "-f", file + "-cert.pub").RunAsync();
         Assert.Contains("Key ID: \"the-user\"", shown.Succeeded().Output);
     }
-
-    [Theory]
-    [MemberData(nameof(Matrix.Tpms), MemberType = typeof(Matrix))]
-    public async Task An_RSA_signature_with_SHA_1_is_refused(AgentKind agent)
-    {
-        AgentWorld world = await worlds.AgentAsync(agent);
-        byte[] blob = Convert.FromBase64String(world.PublicKey(KeyKind.Rsa).Split(' ')[1]);
-        using AgentSocket socket = AgentSocket.Connect(world.Socket);
-
-        // Without a flag the algorithm is ssh-rsa, which is SHA-1 (RFC 9987, signature flags).
-        byte[] refused = await socket.AskAsync(AgentSocket.SignRequest(blob, new byte[32], flags: 0));
-        byte[] signed = await socket.AskAsync(AgentSocket.SignRequest(blob, new byte[32], flags: 2));
-
-        Assert.Equal(new[] { AgentSocket.SSH_AGENT_FAILURE }, refused);
-        Assert.Equal(AgentSocket.SSH_AGENT_SIGN_RESPONSE, signed[0]);
-    }
 }

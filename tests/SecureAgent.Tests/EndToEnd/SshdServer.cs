@@ -81,6 +81,7 @@ internal sealed class SshdServer : IAsyncDisposable
         PidFile none
         AuthorizedKeysFile {home.File("authorized_keys")}
         TrustedUserCAKeys {home.File("ca_keys")}
+        PubkeyAcceptedAlgorithms +ssh-rsa
         StrictModes no
         UsePAM no
         PasswordAuthentication no

@@ -14,12 +14,14 @@ internal sealed class MssimPair : IDisposable
     public MssimPair(Action<Socket, CancellationToken> script)
     {
         (_command, _platform) = Listen();
-        _ = Task.Run(() => Guarded(() =>
+
+        // Threads of their own: the pool is busy with other tests, and deadlines are short here.
+        new Thread(() => Guarded(() =>
         {
             using Socket client = _command.AcceptSocket();
             script(client, _end.Token);
-        }));
-        _ = Task.Run(() => Guarded(ServePlatform));
+        })) { IsBackground = true }.Start();
+        new Thread(() => Guarded(ServePlatform)) { IsBackground = true }.Start();
     }
 
     /// <summary>The signals received on the platform port, in hexadecimal.</summary>

@@ -20,7 +20,8 @@ public sealed class PinCacheTests
     {
         using PinCache cache = new(PinCachePolicy.UntilDropped, _time);
         TaskCompletionSource answer = new();
-        Task<PinLease>[] requests = [.. Enumerable.Range(0, 100).Select(_ => cache.AcquireAsync("key", Ask(answer.Task), Ct))];
+        Task<PinLease>[] requests =
+            [.. Enumerable.Range(0, 100).Select(_ => cache.AcquireAsync("key", Ask(answer.Task), Ct))];
         answer.SetResult();
         foreach (PinLease lease in await Task.WhenAll(requests).WaitAsync(Deadline, Ct))
         {

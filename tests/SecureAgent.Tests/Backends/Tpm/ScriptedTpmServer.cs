@@ -14,7 +14,7 @@ internal sealed class ScriptedTpmServer : IDisposable
     public ScriptedTpmServer(Action<Socket, CancellationToken> script)
     {
         _listener.Start();
-        _ = Task.Run(() => Serve(script));
+        new Thread(() => Serve(script)) { IsBackground = true }.Start();
     }
 
     /// <summary>The port.</summary>
@@ -34,6 +34,18 @@ internal sealed class ScriptedTpmServer : IDisposable
         _end.Dispose();
     }
 
+    private void Talk(Action<Socket, CancellationToken> script, Socket client)
+    {
+        try
+        {
+            script(client, _end.Token);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The program hung up.
+        }
+    }
+
     private void Serve(Action<Socket, CancellationToken> script)
     {
         try
@@ -46,17 +58,7 @@ internal sealed class ScriptedTpmServer : IDisposable
                     _clients.Add(client);
                 }
 
-                _ = Task.Run(() =>
-                {
-                    try
-                    {
-                        script(client, _end.Token);
-                    }
-                    catch (Exception e) when (e is SocketException or ObjectDisposedException)
-                    {
-                        // The program hung up.
-                    }
-                });
+                new Thread(() => Talk(script, client)) { IsBackground = true }.Start();
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)

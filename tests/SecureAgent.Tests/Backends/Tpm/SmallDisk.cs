@@ -14,7 +14,8 @@ internal sealed class SmallDisk : IDisposable
         Directory.CreateDirectory(path);
         if (!OperatingSystem.IsLinux() || !Try("mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", path))
         {
-            Assert.Skip("A small tmpfs cannot be mounted here: run the tests as root in a mount namespace of their own.");
+            Assert.Skip(
+                "A small tmpfs cannot be mounted here: run the tests as root in a mount namespace of their own.");
         }
 
         return new SmallDisk(path);

@@ -49,10 +49,20 @@ internal static class TestKeys
         AssertSigns(connection, key, "SHA256", []);
     }
 
+    /// <summary>A connection of its own to a TPM that is started.</summary>
+    public static ITpmDevice OpenStarted(TestTpm tpm)
+    {
+        ITpmDevice device = tpm.Open();
+
+        // TPM2_Startup(TPM_SU_CLEAR); TPM_RC_INITIALIZE says that it was started before.
+        device.Transmit(Convert.FromHexString("80010000000C000001440000"), new byte[4096]);
+        return device;
+    }
+
     /// <summary>Loads storage keys over a connection of its own and leaves them, as a careless program does.</summary>
     public static List<uint> TakeSlots(TestTpm tpm, int count)
     {
-        using ITpmDevice device = tpm.Open();
+        using ITpmDevice device = OpenStarted(tpm);
         TpmTransport transport = new(() => device, _ => { });
         transport.EnsureOpen();
         TpmCommands commands = new(transport);
@@ -63,7 +73,7 @@ internal static class TestKeys
     /// <summary>Runs a command, given in hexadecimal, over a connection of its own; it must succeed.</summary>
     public static void Run(TestTpm tpm, string hex)
     {
-        using ITpmDevice device = tpm.Open();
+        using ITpmDevice device = OpenStarted(tpm);
         Run(device, hex);
     }
 
@@ -80,7 +90,7 @@ internal static class TestKeys
     /// sessions.</summary>
     public static List<uint> LoadedHandles(TestTpm tpm)
     {
-        using ITpmDevice device = tpm.Open();
+        using ITpmDevice device = OpenStarted(tpm);
         List<uint> handles = [];
         foreach (uint first in (uint[])[0x8000_0000, 0x0200_0000, 0x0300_0000])
         {

@@ -31,6 +31,17 @@ public sealed class TpmDeviceTests
         Assert.Equal(Answer, response[..Answer.Length]);
     }
 
+    [Fact]
+    public void Character_device_is_read_and_written_and_answers_in_pieces_are_put_together()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has TPM character devices.");
+        using TestTpm tpm = TestTpm.Start("simulator");
+        using ITpmDevice simulator = tpm.Open();
+        using PseudoTerminal terminal = new(simulator);
+        using TpmConnection connection = new(TestTpm.Options(TpmTcti.Parse("device:" + terminal.Path).Open));
+        TestKeys.AssertWorks(connection);
+    }
+
     [Theory]
     [InlineData("")] // nothing at all
     [InlineData("80010000001400000000000801")] // half an answer, and silence
@@ -99,6 +110,26 @@ public sealed class TpmDeviceTests
     }
 
     [Fact]
+    public void TCP_connection_that_was_closed_before_is_noticed_before_anything_is_sent()
+    {
+        using ManualResetEventSlim closed = new();
+        using ScriptedTpmServer server = new((client, _) =>
+        {
+            client.Receive(new byte[100]);
+            client.Send(Answer);
+            client.Shutdown(SocketShutdown.Send);
+            closed.Set();
+            client.Receive(new byte[100]);
+        });
+        using ITpmDevice device = TpmTcti.Parse(server.Tcti).Open();
+        Assert.Equal(Answer.Length, device.Transmit(Command, new byte[4096]));
+        Assert.True(closed.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        TpmDeviceLostException error = Assert.Throws<TpmDeviceLostException>(
+            () => device.Transmit(Command, new byte[4096]));
+        Assert.False(error.CommandWasSent);
+    }
+
+    [Fact]
     public void Connection_that_closes_in_the_middle_may_have_run_the_command()
     {
         using ScriptedTpmServer server = new((client, _) =>
@@ -140,7 +171,7 @@ public sealed class TpmDeviceTests
             client.Send(Convert.FromHexString(sent));
             end.WaitHandle.WaitOne();
         });
-        using ITpmDevice device = TpmTcti.Parse(pair.Tcti).Open(TimeSpan.FromMilliseconds(300));
+        using ITpmDevice device = TpmTcti.Parse(pair.Tcti).Open(TimeSpan.FromSeconds(2));
         BackendException error = Assert.ThrowsAny<BackendException>(() => device.Transmit(Command, new byte[4096]));
         Assert.Equal(BackendFailure.DeviceAbsent, error.Failure);
     }

@@ -16,7 +16,8 @@ public sealed class TpmEnrolmentTests : IDisposable
             foreach (string kind in TestTpm.Kinds.Select(row => row.Data))
             {
                 foreach (string file in (string[])
-                    ["openssh-ecdsa", "openssh-ecdsa-384", "openssh-ecdsa-521", "openssh-rsa", "openssh-rsa-locked", "pkcs8-ec",
+                    ["openssh-ecdsa", "openssh-ecdsa-384", "openssh-ecdsa-521", "openssh-rsa", "openssh-rsa-locked",
+                     "pkcs8-ec",
                      "pkcs8-ec-locked", "pkcs8-rsa", "pkcs8-rsa-locked", "pkcs1-rsa", "sec1-ec"])
                 {
                     data.Add(kind, file);
@@ -39,7 +40,8 @@ public sealed class TpmEnrolmentTests : IDisposable
         using (TpmEnrolment enrolment = bench.Enrolment())
         {
             TpmKeyEntry made = await enrolment.ImportAsync(
-                TpmKeyBench.Request("moved", "1234"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct), path, (wrong, _) =>
+                TpmKeyBench.Request("moved", "1234"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct), path,
+                (wrong, _) =>
                 {
                     Assert.Equal(asked > 0, wrong);
                     return new ValueTask<Secret?>(TestMemory.Of(asked++ == 0 ? "typo"u8 : "open sesame"u8));
@@ -60,7 +62,8 @@ public sealed class TpmEnrolmentTests : IDisposable
     public async Task An_existing_Ed25519_key_signs_once_sealed(string kind)
     {
         await using TpmKeyBench bench = new(kind);
-        foreach (string file in (string[])["openssh-ed25519", "openssh-ed25519-locked", "pkcs8-ed25519", "pkcs8-ed25519-locked"])
+        foreach (string file in (string[])
+            ["openssh-ed25519", "openssh-ed25519-locked", "pkcs8-ed25519", "pkcs8-ed25519-locked"])
         {
             (string path, byte[] publicKey) = Make(file);
             using TpmEnrolment enrolment = bench.Enrolment();
@@ -85,8 +88,10 @@ public sealed class TpmEnrolmentTests : IDisposable
         await Refused(() => enrolment.NewAsync(TpmKeyBench.Request("a/b"), "ecdsa-256", TpmKeyBench.Ct), "letters");
         await Refused(() => enrolment.NewAsync(TpmKeyBench.Request("git"), "dsa", TpmKeyBench.Ct), "ecdsa-256");
         await Refused(() => enrolment.NewAsync(TpmKeyBench.Request("git"), "ed25519", TpmKeyBench.Ct), "key seal");
-        await Refused(() => enrolment.NewAsync(TpmKeyBench.Request("git", new string('1', 33)), "ecdsa-256", TpmKeyBench.Ct), "32");
-        await Refused(() => enrolment.NewAsync(TpmKeyBench.Request("git", pcrs: "24"), "ecdsa-256", TpmKeyBench.Ct), "23");
+        await Refused(() =>
+            enrolment.NewAsync(TpmKeyBench.Request("git", new string('1', 33)), "ecdsa-256", TpmKeyBench.Ct), "32");
+        await Refused(
+            () => enrolment.NewAsync(TpmKeyBench.Request("git", pcrs: "24"), "ecdsa-256", TpmKeyBench.Ct), "23");
         await Refused(() => enrolment.NewAsync(
             TpmKeyBench.Request("git") with { Comment = "two\nlines" }, "ecdsa-256", TpmKeyBench.Ct), "comment");
         Assert.Empty(bench.Bus.Exchanges);
@@ -104,14 +109,16 @@ public sealed class TpmEnrolmentTests : IDisposable
         async Task<TpmKeyEntry> ImportAsync(string file)
         {
             string path = Make(file).Path;
-            return await enrolment.ImportAsync(TpmKeyBench.Request("git"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct), path,
+            return await enrolment.ImportAsync(
+                TpmKeyBench.Request("git"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct), path,
                 (_, _) => new ValueTask<Secret?>(TestMemory.Of("wrong"u8)), TpmKeyBench.Ct);
         }
 
         async Task<TpmKeyEntry> SealAsync(string file)
         {
             string path = Make(file).Path;
-            return await enrolment.SealAsync(TpmKeyBench.Request("git"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct), path,
+            return await enrolment.SealAsync(
+                TpmKeyBench.Request("git"), await File.ReadAllBytesAsync(path, TpmKeyBench.Ct), path,
                 (_, _) => new ValueTask<Secret?>((Secret?)null), TpmKeyBench.Ct);
         }
     }
@@ -135,8 +142,9 @@ public sealed class TpmEnrolmentTests : IDisposable
     public async Task A_type_that_the_TPM_lacks_is_refused_with_a_list_of_what_it_has(string kind)
     {
         await using TpmKeyBench bench = new(kind);
-        bench.Bus.Before = command => RecordingBus.Code(command) == TPM_CC.TestParms && command[^5] == 0x00 && command[^6] == 0x0C
-            ? RecordingBus.Refusal(0x1C4)
+        bench.Bus.Before = command => RecordingBus.Code(command) == TPM_CC.TestParms && command[^5] == 0x00
+            && command[^6] == 0x0C
+                ? RecordingBus.Refusal(0x1C4)
             : null;
         BackendException refused = await Refused(() => bench.NewAsync("git", "rsa-3072"), "no rsa-3072 keys");
         Assert.Contains("ecdsa-256", refused.Message, StringComparison.Ordinal);
@@ -149,7 +157,9 @@ public sealed class TpmEnrolmentTests : IDisposable
     public async Task A_key_whose_first_signature_fails_is_not_written(string kind)
     {
         await using TpmKeyBench bench = new(kind);
-        bench.Bus.Before = command => RecordingBus.Code(command) is TPM_CC.Sign or TPM_CC.Unseal ? RecordingBus.Refusal(0x101) : null;
+        bench.Bus.Before = command => RecordingBus.Code(command) is TPM_CC.Sign or TPM_CC.Unseal
+            ? RecordingBus.Refusal(0x101)
+            : null;
         await Assert.ThrowsAnyAsync<BackendException>(() => bench.NewAsync("git", "ecdsa-256"));
         await Assert.ThrowsAnyAsync<BackendException>(() => bench.SealAsync("sealed"));
         Assert.Empty(bench.Directory.List());
@@ -157,7 +167,8 @@ public sealed class TpmEnrolmentTests : IDisposable
         await bench.NewAsync("git", "ecdsa-256");
     }
 
-    // TPM2_HierarchyChangeAuth (Part 3, 24.8): authHandle TPM_RH_OWNER, authorisation by the empty password, TPM2B_AUTH newAuth.
+    // TPM2_HierarchyChangeAuth (Part 3, 24.8): authHandle TPM_RH_OWNER, authorisation by the empty password, TPM2B_AUTH
+    // newAuth.
     [Theory]
     [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
     public async Task The_owners_password_is_asked_for_and_works(string kind)
@@ -173,7 +184,8 @@ public sealed class TpmEnrolmentTests : IDisposable
         bench.Person.Answer = number => number == 1 ? "wrong" : "owner";
         await bench.NewAsync("git", "ecdsa-256");
         Assert.Equal(2, bench.Person.Questions.Count);
-        Assert.All(bench.Person.Questions, question => Assert.Contains("owner", question.KeyName, StringComparison.Ordinal));
+        Assert.All(
+            bench.Person.Questions, question => Assert.Contains("owner", question.KeyName, StringComparison.Ordinal));
         Assert.True(bench.Person.Questions[1].PreviousWasWrong);
         await bench.DisconnectAsync();
         bench.Reconnect();
@@ -229,7 +241,8 @@ public sealed class TpmEnrolmentTests : IDisposable
                 TpmKeyDirectoryTests.Run(openssl, "genrsa", "-traditional", "-out", path, "2048");
                 break;
             case "pkcs1-rsa-old":
-                TpmKeyDirectoryTests.Run(openssl, "genrsa", "-traditional", "-aes128", "-passout", "pass:x1234", "-out", path, "2048");
+                TpmKeyDirectoryTests.Run(
+                    openssl, "genrsa", "-traditional", "-aes128", "-passout", "pass:x1234", "-out", path, "2048");
                 return (path, []);
             case "sec1-ec":
                 TpmKeyDirectoryTests.Run(openssl, "ecparam", "-name", "prime256v1", "-genkey", "-out", path);
@@ -260,12 +273,14 @@ public sealed class TpmEnrolmentTests : IDisposable
         {
             if (!File.Exists(path + ".pub"))
             {
-                TpmKeyDirectoryTests.Run(openssl, "pkey", "-in", path, "-passin", "pass:" + passphrase, "-pubout", "-out", path + ".pem");
+                TpmKeyDirectoryTests.Run(
+                    openssl, "pkey", "-in", path, "-passin", "pass:" + passphrase, "-pubout", "-out", path + ".pem");
                 // ssh-keygen 9.2 does not read Ed25519 in PKCS #8; the key is the last 32 bytes of its DER (RFC 8410).
                 return file.StartsWith("pkcs8-ed25519", StringComparison.Ordinal)
                     ? [0, 0, 0, 11, .. "ssh-ed25519"u8, 0, 0, 0, 32,
                         .. Convert.FromBase64String(File.ReadAllLines(path + ".pem")[1])[^32..]]
-                    : Convert.FromBase64String(TpmKeyDirectoryTests.Output(keygen, "-i", "-m", "PKCS8", "-f", path + ".pem").Split(' ')[1]);
+                    : Convert.FromBase64String(
+                        TpmKeyDirectoryTests.Output(keygen, "-i", "-m", "PKCS8", "-f", path + ".pem").Split(' ')[1]);
             }
 
             return Convert.FromBase64String(File.ReadAllText(path + ".pub").Split(' ')[1]);

@@ -179,10 +179,11 @@ public sealed class TpmFaultTests
     public void More_keys_than_slots_take_turns(string kind)
     {
         using TestTpm tpm = TestTpm.Start(kind);
-        using (TpmConnection connection = tpm.Connect())
+        using (TpmConnection connection = tpm.Connect(out RecordingBus bus))
         {
             TpmKeyBlobs[] keys = [.. Enumerable.Range(0, 5).Select(i =>
                 connection.Create(TpmKeyTemplate.Ecdsa256, TpmParent.Owner, i % 2 == 0 ? [] : "1234"u8, []))];
+            bus.Forget();
             for (int round = 0; round < 3; round++)
             {
                 for (int i = 0; i < keys.Length; i++)
@@ -190,6 +191,9 @@ public sealed class TpmFaultTests
                     TestKeys.AssertSigns(connection, keys[i], "SHA256", i % 2 == 0 ? [] : "1234"u8);
                 }
             }
+
+            // Room is made before the TPM has to complain: Linux's resource manager drops what is one too many.
+            Assert.DoesNotContain(bus.Exchanges, exchange => exchange.Response[8] == 0x09 && exchange.Response[9] == 0x02);
         }
 
         Assert.Empty(TestKeys.LoadedHandles(tpm));

@@ -71,7 +71,8 @@ public sealed class TpmKeyBackendTests
         await using TpmKeyBench bench = new(kind);
         TpmKeyEntry mine = await bench.SealAsync("mine");
         TpmKeyEntry other = await bench.SealAsync("other");
-        Tss2PrivateKeyFile file = Tss2PrivateKeyFile.Parse(await File.ReadAllBytesAsync(mine.Path, TpmKeyBench.Ct), "mine");
+        Tss2PrivateKeyFile file =
+            Tss2PrivateKeyFile.Parse(await File.ReadAllBytesAsync(mine.Path, TpmKeyBench.Ct), "mine");
         string line = OpenSshPublicKeyLine.Format(other.PublicKey!.Blob, "forged");
         await File.WriteAllBytesAsync(mine.Path, (file with { Description = line }).Encode(), TpmKeyBench.Ct);
         await using TpmKeyBackend backend = bench.Backend();
@@ -169,7 +170,8 @@ public sealed class TpmKeyBackendTests
         {
             while (!condition())
             {
-                Assert.True(await changed.WaitAsync(TpmKeyBench.Deadline, TpmKeyBench.Ct), "The change was not noticed.");
+                Assert.True(
+                    await changed.WaitAsync(TpmKeyBench.Deadline, TpmKeyBench.Ct), "The change was not noticed.");
             }
         }
     }
@@ -185,7 +187,8 @@ public sealed class TpmKeyBackendTests
         await using TpmKeyBackend backend = bench.Backend();
         await TpmKeyBench.SignAsync(backend, "good");
         Assert.Single(backend.Snapshot());
-        AgentEvent told = Assert.Single(bench.Log.Events, agentEvent => agentEvent.Message.Contains("bad.tpm", StringComparison.Ordinal));
+        AgentEvent told = Assert.Single(
+            bench.Log.Events, agentEvent => agentEvent.Message.Contains("bad.tpm", StringComparison.Ordinal));
         Assert.Equal(AgentEventLevel.Warning, told.Level);
         Assert.Equal(["bad", "good"], bench.Directory.List().Select(key => key.Name));
         Assert.NotNull(bench.Directory.List()[0].Broken);

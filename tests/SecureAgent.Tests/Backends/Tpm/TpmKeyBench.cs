@@ -13,18 +13,30 @@ internal sealed class TpmKeyBench : IAsyncDisposable
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly string _root = System.IO.Directory.CreateTempSubdirectory("keys-").FullName;
-
+    private readonly IDisposable _tpm;
     private ITpmDevice? _device;
 
+    /// <summary>With one of <see cref="TestTpm.Kinds"/>.</summary>
     public TpmKeyBench(string kind)
     {
-        Tpm = TestTpm.Start(kind);
-        Bus = new RecordingBus(() => _device = Tpm.Open());
+        TestTpm tpm = TestTpm.Start(kind);
+        (_tpm, Restart) = (tpm, tpm.Restart);
+        Bus = new RecordingBus(() => _device = tpm.Open());
         Directory = NewDirectory();
         Access = NewAccess();
     }
 
-    public TestTpm Tpm { get; }
+    /// <summary>With a swtpm that the test kills, or that other programs use too.</summary>
+    public TpmKeyBench(SwtpmProcess swtpm)
+    {
+        (_tpm, Restart) = (swtpm, swtpm.Restart);
+        Bus = new RecordingBus(() => _device = swtpm.Open());
+        Directory = NewDirectory();
+        Access = NewAccess();
+    }
+
+    /// <summary>Takes the TPM's power away and gives it back.</summary>
+    public Action Restart { get; }
 
     public RecordingBus Bus { get; }
 
@@ -82,13 +94,17 @@ internal sealed class TpmKeyBench : IAsyncDisposable
         SignForAsync(backend, comment, flags, Ct);
 
     /// <summary>The same for a client that may leave.</summary>
-    public static async Task SignForAsync(TpmKeyBackend backend, string comment, SignatureFlags flags, CancellationToken client)
+    public static async Task SignForAsync(
+        TpmKeyBackend backend, string comment, SignatureFlags flags, CancellationToken client)
     {
         Identity identity = backend.Snapshot().First(candidate => candidate.Comment == comment);
         byte[] data = RandomNumberGenerator.GetBytes(200);
-        SignatureFlags asked = identity.PublicKey is RsaPublicKey && flags == default ? SignatureFlags.SSH_AGENT_RSA_SHA2_256 : flags;
+        SignatureFlags asked = identity.PublicKey is RsaPublicKey && flags == default
+            ? SignatureFlags.SSH_AGENT_RSA_SHA2_256
+            : flags;
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(identity.PublicKey, asked);
-        byte[] raw = await identity.Signer.SignAsync(algorithm, data, Who(comment), client).AsTask().WaitAsync(Deadline, Ct);
+        byte[] raw = await identity.Signer.SignAsync(algorithm, data, Who(comment), client).AsTask()
+            .WaitAsync(Deadline, Ct);
         Assert.True(SignatureVerifier.Verify(identity.PublicKey, algorithm, data, raw));
     }
 
@@ -98,12 +114,13 @@ internal sealed class TpmKeyBench : IAsyncDisposable
     /// <summary>Sends a command of the test's own, between those of the program.</summary>
     public Task<byte[]> TransmitAsync(byte[] command) => Access.RunAsync(tpm =>
     {
-        _ = tpm.Capabilities; // Opens the device.
+        _ = tpm.ReadDictionaryAttackState(); // Opens the device, again if it was lost.
         byte[] response = new byte[4096];
         return response[.._device!.Transmit(command, response)];
     }, Ct);
 
-    // TPM2_PCR_Extend (Part 3, 22.2): pcrHandle, authorisation by the empty password, TPML_DIGEST_VALUES of one SHA-256.
+    // TPM2_PCR_Extend (Part 3, 22.2): pcrHandle, authorisation by the empty password, TPML_DIGEST_VALUES of one
+    // SHA-256.
     public async Task ExtendPcr16Async()
     {
         byte[] response = await TransmitAsync(
@@ -130,7 +147,7 @@ internal sealed class TpmKeyBench : IAsyncDisposable
     {
         Directory.Dispose();
         await Access.DisposeAsync();
-        Tpm.Dispose();
+        _tpm.Dispose();
         System.IO.Directory.Delete(_root, recursive: true);
     }
 

@@ -37,7 +37,8 @@ public sealed class TpmKeyDirectoryTests : IDisposable
         Assert.Equal("ecdsa-256", listed.Type);
         Assert.Equal(0x40000001u, listed.Parent);
         byte[] line = File.ReadAllBytes(Path.Combine(Ssh, "git.pub"));
-        Assert.Equal(OpenSshPublicKeyLine.Format(written.PublicKey!.Blob, "laptop") + "\n", Encoding.UTF8.GetString(line));
+        Assert.Equal(
+            OpenSshPublicKeyLine.Format(written.PublicKey!.Blob, "laptop") + "\n", Encoding.UTF8.GetString(line));
         Assert.Equal((byte)'e', line[0]);
     }
 
@@ -52,7 +53,8 @@ public sealed class TpmKeyDirectoryTests : IDisposable
         using TpmKeyDirectory directory = Open();
         TpmKeyEntry entry = directory.Write("git", Key());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(entry.Path));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Keys));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Keys));
     }
 
     [Fact]
@@ -75,7 +77,8 @@ public sealed class TpmKeyDirectoryTests : IDisposable
         Assert.Contains("git.pub", refused.Message, StringComparison.Ordinal);
         Assert.Empty(directory.List());
         directory.Write("git", Key(), replacePublicKey: true);
-        Assert.StartsWith("ecdsa-sha2-nistp256 ", File.ReadAllText(Path.Combine(Ssh, "git.pub")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ecdsa-sha2-nistp256 ", File.ReadAllText(Path.Combine(Ssh, "git.pub")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,7 +115,8 @@ public sealed class TpmKeyDirectoryTests : IDisposable
         directory.Remove("other");
         Assert.Empty(directory.List());
         Assert.Equal(["other.pub"], Directory.GetFiles(Ssh).Select(Path.GetFileName));
-        Assert.Equal(BackendFailure.DeviceAbsent, Assert.Throws<BackendException>(() => directory.Remove("mine")).Failure);
+        Assert.Equal(
+            BackendFailure.DeviceAbsent, Assert.Throws<BackendException>(() => directory.Remove("mine")).Failure);
     }
 
     [Fact]
@@ -132,10 +136,10 @@ public sealed class TpmKeyDirectoryTests : IDisposable
     {
         using TpmKeyDirectory directory = Open();
         Directory.CreateDirectory(Keys);
-        File.WriteAllBytes(Path.Combine(Keys, "importable.tpm"), Tss2Vectors.Bytes("asn1-every-field.pem"));
-        File.WriteAllBytes(Path.Combine(Keys, "sealed.tpm"), Tss2Vectors.Bytes("asn1-sealed.pem"));
-        File.WriteAllBytes(Path.Combine(Keys, "a b.tpm"), Tss2Vectors.Bytes("tpm2-openssl-ec-p256.pem"));
-        File.WriteAllBytes(Path.Combine(Keys, ".hidden.tpm"), Tss2Vectors.Bytes("tpm2-openssl-ec-p256.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, "importable.tpm"), TpmVectors.Bytes("asn1-every-field.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, "sealed.tpm"), TpmVectors.Bytes("asn1-sealed.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, "a b.tpm"), TpmVectors.Bytes("tpm2-openssl-ec-p256.pem"));
+        File.WriteAllBytes(Path.Combine(Keys, ".hidden.tpm"), TpmVectors.Bytes("tpm2-openssl-ec-p256.pem"));
         IReadOnlyList<TpmKeyEntry> keys = directory.List();
         Assert.Equal(["a b", "importable", "sealed"], keys.Select(key => key.Name));
         Assert.Contains("Rename", keys[0].Broken, StringComparison.Ordinal);
@@ -156,7 +160,8 @@ public sealed class TpmKeyDirectoryTests : IDisposable
         byte[] good = File.ReadAllBytes(Path.Combine(Ssh, "git-cert.pub"));
         byte[] bad = File.ReadAllBytes(Path.Combine(_root, "other-cert.pub"));
 
-        BackendException refused = Assert.Throws<BackendException>(() => directory.AttachCertificate("git", bad, "bad"));
+        BackendException refused =
+            Assert.Throws<BackendException>(() => directory.AttachCertificate("git", bad, "bad"));
         Assert.Contains(entry.PublicKey!.Fingerprint, refused.Message, StringComparison.Ordinal);
         Assert.Null(directory.Get("git").Certificate);
         Assert.Equal("id", directory.AttachCertificate("git", good, "good").KeyId);
@@ -242,12 +247,13 @@ public sealed class TpmKeyDirectoryTests : IDisposable
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors.GetAwaiter().GetResult()}");
+        Assert.True(
+            process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors.GetAwaiter().GetResult()}");
         return output.TrimEnd();
     }
 
     private static Tss2PrivateKeyFile Key(string? comment = null) =>
-        Tss2PrivateKeyFile.Parse(Tss2Vectors.Bytes("tpm2-openssl-ec-p256.pem"), "vector") with { Description = comment };
+        Tss2PrivateKeyFile.Parse(TpmVectors.Bytes("tpm2-openssl-ec-p256.pem"), "vector") with { Description = comment };
 
     private TpmKeyDirectory Open() => new(Keys, Ssh, _log, TimeProvider.System);
 }

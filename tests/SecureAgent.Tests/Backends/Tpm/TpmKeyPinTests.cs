@@ -49,7 +49,8 @@ public sealed class TpmKeyPinTests
         // Wrong once, then the person gives up.
         bench.Person.Answer = number => number == 1 ? "wrong" : null;
         await using TpmKeyBackend backend = bench.Backend();
-        Task<BackendException>[] refusals = [.. Enumerable.Range(0, 50).Select(_ => TpmKeyBench.RefusedAsync(backend, "git"))];
+        Task<BackendException>[] refusals =
+            [.. Enumerable.Range(0, 50).Select(_ => TpmKeyBench.RefusedAsync(backend, "git"))];
         thinking.SetResult();
         foreach (BackendException refused in await Task.WhenAll(refusals))
         {

@@ -94,7 +94,7 @@ public sealed class TpmPolicyTests
             computed = TestKeys.PolicyDigest(connection, policy);
         }
 
-        using ITpmDevice device = tpm.Open();
+        using ITpmDevice device = TestKeys.OpenStarted(tpm);
         byte[] session = TestKeys.Run(device,
             "8001 0000003B 00000176 40000007 40000007 0020" + new string('5', 64) + "0000 03 0010 000B")[10..14];
         TestKeys.Run(device, "8001 0000001A 0000017F" + Convert.ToHexString(session) + "0000 00000001 000B 03 010081");

@@ -9,8 +9,8 @@ public sealed class Tss2PrivateKeyFileTests
     [Fact]
     public void True_may_be_01_or_ff()
     {
-        Assert.Equal(0x01, Tss2Vectors.Der("tpm2-openssl-ec-p256.pem")[15]);
-        Assert.Equal(0xff, Tss2Vectors.Der("asn1-old-loadable.pem")[14]);
+        Assert.Equal(0x01, TpmVectors.Der("tpm2-openssl-ec-p256.pem")[15]);
+        Assert.Equal(0xff, TpmVectors.Der("asn1-old-loadable.pem")[14]);
         Assert.True(Read("tpm2-openssl-ec-p256.pem").EmptyAuth);
         Assert.True(Read("asn1-old-loadable.pem").EmptyAuth);
     }
@@ -19,8 +19,11 @@ public sealed class Tss2PrivateKeyFileTests
     public void A_written_or_absent_false_means_that_there_is_a_PIN()
     {
         Assert.False(Read("tpm2-openssl-ec-p384-auth.pem").EmptyAuth);
-        Tss2PrivateKeyFile file = Read("tpm2-openssl-ec-p256.pem") with { EmptyAuth = false };
-        Assert.False(Tss2PrivateKeyFile.Decode(file.EncodeDer(), "key").EmptyAuth);
+        byte[] der = TpmVectors.Der("tpm2-openssl-ec-p384-auth.pem");
+        int field = der.AsSpan().IndexOf<byte>([0xA0, 0x03, 0x01, 0x01, 0x00]);
+        byte[] absent = [.. der[..field], .. der[(field + 5)..]];
+        absent[3] -= 5;
+        Assert.False(Tss2PrivateKeyFile.Decode(absent, "key").EmptyAuth);
     }
 
     [Fact]
@@ -38,7 +41,7 @@ public sealed class Tss2PrivateKeyFileTests
     [Fact]
     public void A_negative_persistent_parent_is_read()
     {
-        byte[] der = Tss2Vectors.Der("tpm2-openssl-ec-p256-persistent-parent.pem");
+        byte[] der = TpmVectors.Der("tpm2-openssl-ec-p256-persistent-parent.pem");
         int parent = der.AsSpan().IndexOf<byte>([0x02, 0x05, 0x00, 0x81]);
         byte[] negative = [.. der[..parent], 0x02, 0x04, .. der[(parent + 3)..]];
         negative[2]--;
@@ -52,7 +55,8 @@ public sealed class Tss2PrivateKeyFileTests
         Assert.Equal(Tss2KeyType.Importable, file.Type);
         Assert.True(file.EmptyAuth);
         Assert.Equal([0x17Fu, 0x16Bu], file.Policy.Select(policy => policy.CommandCode));
-        Assert.Equal("00080102030405060708000000010B000003810000", Convert.ToHexString(file.Policy[0].CommandPolicy.Span));
+        Assert.Equal(
+            "00080102030405060708000000010B000003810000", Convert.ToHexString(file.Policy[0].CommandPolicy.Span));
         Assert.Equal(0, file.Policy[1].CommandPolicy.Length);
         Assert.Equal("0002AABB", Convert.ToHexString(file.Secret!.Value.Span));
         Assert.Equal(["kernel", null], file.AuthPolicy.Select(policy => policy.Name));
@@ -70,12 +74,15 @@ public sealed class Tss2PrivateKeyFileTests
         Tss2PrivateKeyFile file = Read("asn1-sealed.pem");
         Assert.Equal(Tss2KeyType.Sealed, file.Type);
         Assert.Equal("disk", file.Description);
+        Assert.Null(file.Secret);
         Assert.False(file.EmptyAuth);
     }
 
-    [Fact]
-    public void What_is_written_is_what_openssl_encodes() =>
-        Assert.Equal(Tss2Vectors.Der("asn1-every-field.pem"), Read("asn1-every-field.pem").EncodeDer());
+    [Theory]
+    [InlineData("asn1-every-field.pem")]
+    [InlineData("asn1-sealed.pem")]
+    public void What_is_written_is_what_openssl_encodes(string name) =>
+        Assert.Equal(TpmVectors.Der(name), Read(name).EncodeDer());
 
     [Theory]
     [InlineData("tpm2-openssl-ec-p256.pem")]
@@ -93,15 +100,27 @@ public sealed class Tss2PrivateKeyFileTests
     }
 
     [Fact]
+    public void The_comment_stands_before_the_PEM_block()
+    {
+        Tss2PrivateKeyFile file = Read("tpm2-openssl-ec-p256.pem");
+        Assert.Null(file.Comment);
+        byte[] written = (file with { Comment = "laptop für git" }).Encode();
+        Assert.StartsWith("Comment: laptop für git\n-----BEGIN TSS2 PRIVATE KEY-----\n",
+            System.Text.Encoding.UTF8.GetString(written), StringComparison.Ordinal);
+        Assert.Equal("laptop für git", Tss2PrivateKeyFile.Parse(written, "key").Comment);
+        Assert.Null(Tss2PrivateKeyFile.Parse([0xFF, (byte)'\n', .. written], "key").Comment);
+    }
+
+    [Fact]
     public void An_unknown_field_is_refused_and_named() =>
-        Assert.Contains("[6]", Refused(Tss2Vectors.Bytes("asn1-unknown-field.pem")).Message, StringComparison.Ordinal);
+        Assert.Contains("[6]", Refused(TpmVectors.Bytes("asn1-unknown-field.pem")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("asn1-every-field.pem")]
     [InlineData("tpm2-openssl-rsa-2048.pem")]
     public void A_file_cut_anywhere_is_refused_by_name(string name)
     {
-        byte[] whole = Tss2Vectors.Bytes(name);
+        byte[] whole = TpmVectors.Bytes(name);
         // Without its last newline it is still whole.
         for (int length = 0; length < whole.Length - 1; length++)
         {
@@ -114,7 +133,7 @@ public sealed class Tss2PrivateKeyFileTests
     [InlineData("tpm2-openssl-ec-p256.pem")]
     public void ASN1_cut_anywhere_is_refused(string name)
     {
-        byte[] whole = Tss2Vectors.Der(name);
+        byte[] whole = TpmVectors.Der(name);
         for (int length = 0; length < whole.Length; length++)
         {
             byte[] cut = whole[..length];
@@ -128,7 +147,7 @@ public sealed class Tss2PrivateKeyFileTests
     public void Changed_bytes_are_read_or_refused_and_nothing_else(string name, int seed)
     {
         Random random = new(seed);
-        byte[] whole = Tss2Vectors.Der(name);
+        byte[] whole = TpmVectors.Der(name);
         for (int round = 0; round < 3000; round++)
         {
             byte[] changed = [.. whole];
@@ -153,14 +172,16 @@ public sealed class Tss2PrivateKeyFileTests
     public void Another_PEM_file_is_refused_by_what_it_is()
     {
         string pem = "-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n";
-        Assert.Contains("EC PRIVATE KEY", Refused(System.Text.Encoding.ASCII.GetBytes(pem)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "EC PRIVATE KEY", Refused(System.Text.Encoding.ASCII.GetBytes(pem)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_that_is_too_large_is_not_parsed() =>
-        Assert.Contains("more than any", Refused(new byte[Tss2PrivateKeyFile.MaximumFileBytes + 1]).Message, StringComparison.Ordinal);
+        Assert.Contains("more than any", Refused(new byte[Tss2PrivateKeyFile.MaximumFileBytes + 1]).Message,
+            StringComparison.Ordinal);
 
-    private static Tss2PrivateKeyFile Read(string name) => Tss2PrivateKeyFile.Parse(Tss2Vectors.Bytes(name), name);
+    private static Tss2PrivateKeyFile Read(string name) => Tss2PrivateKeyFile.Parse(TpmVectors.Bytes(name), name);
 
     private static BackendException Refused(ReadOnlySpan<byte> pem)
     {

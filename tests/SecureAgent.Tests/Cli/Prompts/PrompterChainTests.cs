@@ -76,7 +76,7 @@ public sealed class PrompterChainTests
 
         public bool Answers { get; init; } = true;
 
-        public string? Unavailable() => unavailable;
+        public string? Unavailable(int? asker) => unavailable;
 
         public async ValueTask<Secret?> ReadSecretAsync(string text, CancellationToken ct)
         {

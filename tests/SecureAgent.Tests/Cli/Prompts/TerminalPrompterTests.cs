@@ -79,15 +79,43 @@ public sealed class TerminalPrompterTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_surroundings.Home, "keys/work.tpm")));
     }
 
+    [Fact]
+    public async Task The_agent_of_a_shell_asks_on_its_terminal_for_the_job_in_the_foreground()
+    {
+        Requires.Tool("ssh-add");
+        // In a shell with job control, neither the agent nor the shell is in the foreground while ssh-add runs.
+        await using Terminal terminal = Open(
+            $"'{Path.Combine(AppContext.BaseDirectory, "hwsim")}' try -- sh -c 'set -m; secure-agent key new p --in tpm --pin; "
+            + "ssh-add -T $SECUREAGENT_KEYDIRECTORY/p.pub; echo first=$?; ssh-add -T $SECUREAGENT_KEYDIRECTORY/p.pub; "
+            + "echo second=$?'; ");
+        await terminal.WaitForAsync("New PIN for key \"p\" in TPM: ");
+        await terminal.TypeAsync("4711\n");
+        await terminal.WaitForAsync("once more: ");
+        await terminal.TypeAsync("4711\n");
+        await terminal.WaitForAsync("asked by ssh-add(");
+        await terminal.WaitForAsync(": ", "\nto ");
+        await terminal.TypeAsync("4711\n");
+        await terminal.WaitForAsync("first=0");
+        await terminal.WaitForAsync(": ", "first=0", "\nto ");
+        await terminal.TypeAsync("\u0003");
+        await terminal.WaitForAsync("rc=");
+        await terminal.WaitForAsync("stty: isig icanon echo ");
+    }
+
     private Terminal Start(string command, bool jobControl = false)
     {
-        string script = Requires.Tool("script");
         string program = Path.Combine(AppContext.BaseDirectory, "secure-agent");
         // An interactive shell gives each job a process group of its own; the trap keeps this shell alive on Ctrl-C.
         string jobs = jobControl ? "set -m; " : "";
         string start = _surroundings.Program(
             "start", $"echo $$ > '{_surroundings.Home}/pid'\nexec '{program}' \"$@\"\n");
-        string line = $"trap : INT; {jobs}'{start}' {command}; echo rc=$?; "
+        return Open($"{jobs}'{start}' {command}; ");
+    }
+
+    private Terminal Open(string command)
+    {
+        string script = Requires.Tool("script");
+        string line = $"trap : INT; {command} echo rc=$?; "
             + "printf 'stty: '; stty -a | tr ' ' '\\n' | grep -E -x -e '-?(echo|icanon|isig);?' | tr '\\n' ' '; echo; exec cat";
         ProcessStartInfo terminal = new(script, ["-q", "-e", "-c", line, "/dev/null"])
         {
@@ -109,11 +137,13 @@ public sealed class TerminalPrompterTests : IDisposable
         private readonly StringBuilder _screen = new();
 
         /// <summary>Reads on until <paramref name="text"/> is on the screen, which is returned.</summary>
-        public async Task<string> WaitForAsync(string text)
+        public Task<string> WaitForAsync(string text, params string[] after) => WaitAsync(text, after);
+
+        private async Task<string> WaitAsync(string text, string[] after)
         {
             using CancellationTokenSource deadline = new(Long);
             byte[] buffer = new byte[4096];
-            while (!_screen.ToString().Contains(text, StringComparison.Ordinal))
+            while (!IsThere(text, after))
             {
                 int read;
                 try
@@ -131,6 +161,24 @@ public sealed class TerminalPrompterTests : IDisposable
             }
 
             return _screen.ToString();
+        }
+
+        private bool IsThere(string text, string[] after)
+        {
+            string screen = _screen.ToString().ReplaceLineEndings("\n");
+            int position = 0;
+            foreach (string earlier in after)
+            {
+                position = screen.IndexOf(earlier, position, StringComparison.Ordinal);
+                if (position < 0)
+                {
+                    return false;
+                }
+
+                position += earlier.Length;
+            }
+
+            return screen.IndexOf(text, position, StringComparison.Ordinal) >= 0;
         }
 
         public async Task TypeAsync(string keys)
