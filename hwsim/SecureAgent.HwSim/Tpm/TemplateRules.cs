@@ -3,27 +3,19 @@ namespace SecureAgent.HwSim.Tpm;
 /// <summary>Which public areas make sense (Part 1, 25 to 27; Part 2, 8.3). Failures carry no parameter number.</summary>
 internal static class TemplateRules
 {
-    private const TPMA_OBJECT Fixed = TPMA_OBJECT.fixedTPM | TPMA_OBJECT.fixedParent;
-
     /// <summary>Checks a template for a new object.</summary>
     /// <param name="parent">The parent; <see langword="null"/> for a primary object.</param>
     /// <param name="template">The template.</param>
     /// <param name="dataLength">Octets of sensitive data that the caller gives.</param>
     public static void CheckCreation(TpmObject? parent, TpmPublic template, int dataLength)
     {
-        if (parent is not null && (parent.Public.Attributes & Fixed) == TPMA_OBJECT.None
-            && template.Has(TPMA_OBJECT.fixedTPM))
-        {
-            throw TPM_RC_ATTRIBUTES.Error();
-        }
-
         // Data for a primary object that makes its own is one more input to its derivation.
         bool origin = template.Has(TPMA_OBJECT.sensitiveDataOrigin);
         bool isData = template.Type == TPM_ALG_KEYEDHASH
             && (template.Attributes & (TPMA_OBJECT.sign | TPMA_OBJECT.decrypt)) == TPMA_OBJECT.None;
         bool sound = origin
             ? !isData && (dataLength == 0 || parent is null)
-            : !template.IsAsymmetric && dataLength != 0;
+            : !template.IsAsymmetric && dataLength != 0 && !template.Has(TPMA_OBJECT.restricted);
         if (!sound)
         {
             throw TPM_RC_ATTRIBUTES.Error();
