@@ -9,6 +9,7 @@ internal enum TPM_CC : uint
     Create = 0x0000_0153,
     Import = 0x0000_0156,
     Load = 0x0000_0157,
+    RSA_Decrypt = 0x0000_0159,
     Sign = 0x0000_015D,
     Unseal = 0x0000_015E,
     FlushContext = 0x0000_0165,

@@ -144,6 +144,42 @@ internal sealed partial class TpmCommands
         return signature;
     }
 
+    // TPM2_RSA_Decrypt (Part 3, 14.3)                    response
+    //   TPMI_DH_OBJECT         keyHandle (handle, auth)      TPM2B_PUBLIC_KEY_RSA message
+    //   TPM2B_PUBLIC_KEY_RSA   cipherText
+    //   TPMT_RSA_DECRYPT+      inScheme
+    //   TPM2B_DATA             label
+
+    /// <summary>The bare private-key operation of an RSA key that may decrypt and has no scheme.</summary>
+    /// <returns>As long as the modulus.</returns>
+    /// <exception cref="TpmException">The key may only sign.</exception>
+    public byte[] RSA_Decrypt(
+        in TpmHandle key, TpmPublic keyPublic, ReadOnlySpan<byte> block, in TpmAuthorization authorization)
+    {
+        if (!keyPublic.Attributes.HasFlag(TPMA_OBJECT.decrypt))
+        {
+            throw new TpmException(
+                "This TPM lacks the hash that the client wants, and the RSA key was made for TPM signatures only. "
+                + "Let the client use rsa-sha2-256 (ssh -o PubkeyAcceptedAlgorithms=rsa-sha2-256), or make a new key.");
+        }
+
+        TpmWriter writer = Parameters();
+        writer.WriteTpm2B(block);
+        writer.WriteAlg(TPM_ALG.NULL);
+        writer.WriteTpm2B([]);
+        TpmReader reader = new(Execute(TPM_CC.RSA_Decrypt, [key], writer, authorization));
+        ReadOnlySpan<byte> result = reader.ReadTpm2B();
+        reader.End();
+        byte[] message = new byte[keyPublic.KeyBits / 8];
+        if (result.Length > message.Length)
+        {
+            throw new TpmException("The TPM answered a number that is larger than the key.");
+        }
+
+        result.CopyTo(message.AsSpan(message.Length - result.Length));
+        return message;
+    }
+
     // TPM2_Unseal (Part 3, 12.7): TPMI_DH_OBJECT itemHandle (handle, auth) → TPM2B_SENSITIVE_DATA outData (encrypted)
 
     /// <summary>Unseals data, which the caller copies out of the response before the next command and then

@@ -24,6 +24,7 @@ internal sealed class TpmConnection : IDisposable
     private readonly TpmCommands _commands;
     private readonly TpmResidents _residents;
     private readonly TpmLockout _lockout;
+    private readonly HashSet<TPM_ALG> _absentHashes = [];
     private TpmCapabilities? _capabilities;
 
     /// <summary>Prepares a connection; nothing is opened yet.</summary>
@@ -58,7 +59,8 @@ internal sealed class TpmConnection : IDisposable
     {
         CheckAuthLength(authValue);
         CheckSupport(template);
-        return Create(TpmTemplates.SigningKey(template, !authValue.IsEmpty, authPolicy), parent, authValue, []);
+        return Create(
+            TpmTemplates.SigningKey(template, ExtraUse(template), !authValue.IsEmpty, authPolicy), parent, authValue, []);
     }
 
     /// <summary>Seals 1 to 128 bytes (TPM2_Create of a keyed-hash object).</summary>
@@ -121,7 +123,7 @@ internal sealed class TpmConnection : IDisposable
                 TpmLoadedObject loaded = _residents.Load(key, parent);
                 if (policy is null)
                 {
-                    byte[] plain = _commands.Sign(
+                    byte[] plain = SignLoaded(
                         loaded.Handle, key.Public, scheme, digest,
                         TpmAuthorization.With(_residents.Session(parent), authValue));
                     _residents.Confirm(loaded);
@@ -129,15 +131,27 @@ internal sealed class TpmConnection : IDisposable
                 }
 
                 using TpmPolicySession use = _residents.StartPolicy(parent, policy);
-                byte[] signature = _commands.Sign(
+                byte[] signature = SignLoaded(
                     loaded.Handle, key.Public, scheme, digest, TpmAuthorization.Last(use.Session, authValue));
                 use.Ended();
                 _residents.Confirm(loaded);
                 return signature;
             }
-            catch (BackendException e)
+            catch (BackendException e) when (!MayLackHash(e, scheme))
             {
                 Recover(e, attempt, key.Public, authValue);
+            }
+            catch (TpmException e)
+            {
+                if (Capabilities.Algorithms.Contains(scheme.Hash))
+                {
+                    Recover(e, attempt, key.Public, authValue);
+                    continue;
+                }
+
+                // Done again as a bare private-key operation, now and from now on.
+                _absentHashes.Add(scheme.Hash);
+                _residents.Distrust();
             }
         }
     }
@@ -280,7 +294,8 @@ internal sealed class TpmConnection : IDisposable
     {
         CheckAuthLength(authValue);
         CheckSupport(template);
-        byte[] publicArea = TpmTemplates.ImportedKey(template, !authValue.IsEmpty, authPolicy, unique, y);
+        byte[] publicArea = TpmTemplates.ImportedKey(
+            template, ExtraUse(template), !authValue.IsEmpty, authPolicy, unique, y);
         TpmPublic parsed = TpmPublic.Parse(publicArea);
         for (int attempt = 0; ; attempt++)
         {
@@ -323,6 +338,26 @@ internal sealed class TpmConnection : IDisposable
             throw new TpmException($"A PIN for the TPM is at most {MaxAuthBytes} bytes long.");
         }
     }
+
+    // A TPM without SHA-512 refuses to sign with it, while ssh asks an RSA key for that first. PKCS #1 v1.5 is then
+    // padded here, and the TPM does the private-key operation alone (RFC 8017, 8.2.1).
+    private byte[] SignLoaded(
+        in TpmHandle handle, TpmPublic key, TpmSignatureScheme scheme, ReadOnlySpan<byte> digest,
+        in TpmAuthorization authorization) =>
+        scheme.Scheme == TPM_ALG.RSASSA && _absentHashes.Contains(scheme.Hash)
+            ? _commands.RSA_Decrypt(handle, key, Pkcs1Padding.Encode(scheme.Hash, digest, key), authorization)
+            : _commands.Sign(handle, key, scheme, digest, authorization);
+
+    private bool MayLackHash(BackendException e, TpmSignatureScheme scheme) =>
+        e is TpmException { Code: { } code } && scheme.Scheme == TPM_ALG.RSASSA
+        && !_absentHashes.Contains(scheme.Hash)
+        && (code.Is(TPM_RC.SIZE) || code.Is(TPM_RC.HASH) || code.Is(TPM_RC.SCHEME) || code.Is(TPM_RC.VALUE));
+
+    // Only where it is needed: what may decrypt also answers anything that was encrypted to the key.
+    private TPMA_OBJECT ExtraUse(TpmKeyTemplate template) =>
+        template.Type == TPM_ALG.RSA && !Capabilities.Algorithms.Contains(TPM_ALG.SHA512)
+            ? TPMA_OBJECT.decrypt
+            : TPMA_OBJECT.None;
 
     private void CheckSupport(TpmKeyTemplate template)
     {

@@ -24,23 +24,29 @@ internal static class TpmTemplates
     }
 
     /// <summary>A signing key that the TPM makes and that never leaves it.</summary>
-    public static byte[] SigningKey(TpmKeyTemplate template, bool hasAuthValue, ReadOnlySpan<byte> authPolicy) =>
+    /// <param name="template">Its kind.</param>
+    /// <param name="use">What it may be used for besides signing.</param>
+    /// <param name="hasAuthValue">Whether it will have a PIN.</param>
+    /// <param name="authPolicy">Its policy digest, or empty.</param>
+    public static byte[] SigningKey(
+        TpmKeyTemplate template, TPMA_OBJECT use, bool hasAuthValue, ReadOnlySpan<byte> authPolicy) =>
         Signing(
             template,
-            TPMA_OBJECT.fixedTPM | TPMA_OBJECT.fixedParent | TPMA_OBJECT.sensitiveDataOrigin | TPMA_OBJECT.sign,
+            TPMA_OBJECT.fixedTPM | TPMA_OBJECT.fixedParent | TPMA_OBJECT.sensitiveDataOrigin | TPMA_OBJECT.sign | use,
             hasAuthValue, authPolicy, [], []);
 
     /// <summary>The public area of a signing key that was made elsewhere: the TPM lets only such a key in that says
     /// so.</summary>
     /// <param name="template">Its kind.</param>
+    /// <param name="use">What it may be used for besides signing.</param>
     /// <param name="hasAuthValue">Whether it will have a PIN.</param>
     /// <param name="authPolicy">Its policy digest, or empty.</param>
     /// <param name="unique">RSA: the modulus. ECC: X.</param>
     /// <param name="y">ECC: Y. RSA: empty.</param>
     public static byte[] ImportedKey(
-        TpmKeyTemplate template, bool hasAuthValue, ReadOnlySpan<byte> authPolicy, ReadOnlySpan<byte> unique,
-        ReadOnlySpan<byte> y) =>
-        Signing(template, TPMA_OBJECT.sign, hasAuthValue, authPolicy, unique, y);
+        TpmKeyTemplate template, TPMA_OBJECT use, bool hasAuthValue, ReadOnlySpan<byte> authPolicy,
+        ReadOnlySpan<byte> unique, ReadOnlySpan<byte> y) =>
+        Signing(template, TPMA_OBJECT.sign | use, hasAuthValue, authPolicy, unique, y);
 
     /// <summary>Sealed data.</summary>
     public static byte[] Sealed(bool hasAuthValue, ReadOnlySpan<byte> authPolicy)

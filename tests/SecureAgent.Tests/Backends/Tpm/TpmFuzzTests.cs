@@ -86,8 +86,10 @@ public sealed class TpmFuzzTests
         byte[][] areas =
         [
             TpmTemplates.Storage(rsa: false),
-            TpmTemplates.ImportedKey(TpmKeyTemplate.Ecdsa521, true, new byte[32], new byte[66], new byte[66]),
-            TpmTemplates.ImportedKey(TpmKeyTemplate.Rsa2048, false, [], [.. Enumerable.Repeat((byte)0xC5, 256)], []),
+            TpmTemplates.ImportedKey(
+                TpmKeyTemplate.Ecdsa521, TPMA_OBJECT.None, true, new byte[32], new byte[66], new byte[66]),
+            TpmTemplates.ImportedKey(
+                TpmKeyTemplate.Rsa2048, TPMA_OBJECT.None, false, [], [.. Enumerable.Repeat((byte)0xC5, 256)], []),
             TpmTemplates.Sealed(true, []),
         ];
         Fuzz.Run(20_000, random =>
@@ -118,14 +120,14 @@ public sealed class TpmFuzzTests
         commands.GetCurves();
         commands.TestRsaParms(2048);
         (uint handle, TpmPublic publicArea) = commands.CreatePrimary(
-            TpmParent.NullHandle, TpmTemplates.SigningKey(TpmKeyTemplate.Ecdsa256, false, []),
+            TpmParent.NullHandle, TpmTemplates.SigningKey(TpmKeyTemplate.Ecdsa256, TPMA_OBJECT.None, false, []),
             TpmAuthorization.EmptyPassword);
         commands.ReadPublic(handle);
         commands.Sign(new TpmHandle(handle, publicArea.Name), publicArea, Ecdsa, Digest,
             TpmAuthorization.EmptyPassword);
         commands.FlushContext(handle);
         (handle, publicArea) = commands.CreatePrimary(
-            TpmParent.NullHandle, TpmTemplates.SigningKey(TpmKeyTemplate.Rsa2048, false, []),
+            TpmParent.NullHandle, TpmTemplates.SigningKey(TpmKeyTemplate.Rsa2048, TPMA_OBJECT.None, false, []),
             TpmAuthorization.EmptyPassword);
         commands.Sign(
             new TpmHandle(handle, publicArea.Name), publicArea, TpmSignatureScheme.RsaPkcs1(HashAlgorithmName.SHA256),
