@@ -7,7 +7,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Cli;
 
-/// <summary>The whole command line: parses it, runs a command, and turns every failure into a sentence and an exit code.</summary>
+/// <summary>The whole command line: parses it, runs a command, and turns every failure into a sentence and an exit
+/// code.</summary>
 internal static class CommandTree
 {
     private const int MessageCharacters = 2000;
@@ -49,7 +50,8 @@ internal static class CommandTree
         {
             return Fail(surroundings, ExitCode.For(e.Failure), e);
         }
-        catch (Exception e) when (e is ChannelException or WireFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (
+            e is ChannelException or WireFormatException or IOException or UnauthorizedAccessException)
         {
             return Fail(surroundings, ExitCode.Failed, e);
         }

@@ -17,7 +17,9 @@ internal sealed class CommonOptions
 
     /// <summary>The TPM.</summary>
     public Option<string?> Tpm { get; } = Text(
-        "--tpm", "TCTI", "the TPM, such as device:/dev/tpmrm0, swtpm:path=/run/x.sock or mssim:host=127.0.0.1,port=2321");
+        "--tpm",
+        "TCTI",
+        "the TPM, such as device:/dev/tpmrm0, swtpm:path=/run/x.sock or mssim:host=127.0.0.1,port=2321");
 
     /// <summary>Where the key files are.</summary>
     public Option<string?> KeyDirectory { get; } = Text("--key-dir", "DIR", "where the key files are");
@@ -27,7 +29,8 @@ internal sealed class CommonOptions
         "--owner-password-file", "FILE", "holds the password of the TPM's owner hierarchy, where it has one");
 
     /// <summary>Say more.</summary>
-    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "say more on standard error", Recursive = true };
+    public Option<bool> Verbose { get; } =
+        new("--verbose", "-v") { Description = "say more on standard error", Recursive = true };
 
     /// <summary>All of them.</summary>
     public IEnumerable<Option> All => [Config, Tpm, KeyDirectory, OwnerPasswordFile, Verbose];
@@ -41,7 +44,8 @@ internal sealed class CommonOptions
         Settings settings = ReadUnchecked(result, more);
         if (settings.Problems.Any(problem => problem.IsInvalid))
         {
-            string[] lines = [.. settings.Problems.Where(problem => problem.IsInvalid).Select(problem => problem.ToString())];
+            string[] lines =
+                [.. settings.Problems.Where(problem => problem.IsInvalid).Select(problem => problem.ToString())];
             throw new CommandException(ExitCode.ConfigurationInvalid, string.Join('\n', lines));
         }
 

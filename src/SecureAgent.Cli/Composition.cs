@@ -26,7 +26,8 @@ internal sealed class Composition : IAsyncDisposable
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
         Prompter = new PrompterChain(
             askpass.Requirement, askpass, _terminal, terminalFirst, settings.PromptTimeout, TimeProvider.System);
-        DevicePrompter = settings.OwnerPasswordFile is string file ? new PasswordFile(file, Memory, Prompter) : Prompter;
+        DevicePrompter = settings.OwnerPasswordFile is string file
+            ? new PasswordFile(file, Memory, Prompter) : Prompter;
         Keys = new TpmKeyDirectory(settings.KeyDirectory, settings.PublicKeyDirectory, log, TimeProvider.System);
     }
 
@@ -62,7 +63,8 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>What makes keys.</summary>
     public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
 
-    /// <summary>Every way for clients to arrive: the socket that systemd opened, else the one of the settings.</summary>
+    /// <summary>Every way for clients to arrive: the socket that systemd opened, else the one of the
+    /// settings.</summary>
     /// <exception cref="ChannelException">systemd's cannot be used.</exception>
     public IReadOnlyList<IChannel> CreateChannels() =>
     [

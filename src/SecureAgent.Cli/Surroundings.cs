@@ -24,8 +24,8 @@ internal sealed record Surroundings(
             "config.json")
         : "/etc/secure-agent/config.json";
 
-    /// <summary>Hardens the process, which is told whether it will also start a command of the user's; says what could not be
-    /// done, one sentence each.</summary>
+    /// <summary>Hardens the process, which is told whether it will also start a command of the user's; says what could
+    /// not be done, one sentence each.</summary>
     public Func<bool, IReadOnlyList<string>> Harden { get; init; } = _ => [];
 
     /// <summary>Those of this process.</summary>

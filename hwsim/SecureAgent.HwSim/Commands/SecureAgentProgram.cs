@@ -10,8 +10,8 @@ internal static class SecureAgentProgram
 
     private static string FileName => OperatingSystem.IsWindows() ? "secure-agent.exe" : "secure-agent";
 
-    /// <summary>The program's path: beside this one, or else built from the source tree that this one lies in. The build also
-    /// brings an older one up to date.</summary>
+    /// <summary>The program's path: beside this one, or else built from the source tree that this one lies in. The
+    /// build also brings an older one up to date.</summary>
     /// <returns><see langword="null"/> if there is none; <paramref name="error"/> has been told why.</returns>
     public static async Task<string?> FindAsync(TextWriter error)
     {
@@ -24,12 +24,14 @@ internal static class SecureAgentProgram
         if (FindRoot() is not string root)
         {
             await error.WriteLineAsync(
-                $"hwsim: secure-agent is neither in {AppContext.BaseDirectory} nor in a source tree around it.").ConfigureAwait(false);
+                $"hwsim: secure-agent is neither in {AppContext.BaseDirectory} nor in a source tree around it.")
+                    .ConfigureAwait(false);
             return null;
         }
 
         string configuration = AppContext.BaseDirectory.Contains(
-            $"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+            $"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+                ? "Release" : "Debug";
         string project = Path.Combine(root, Project);
         await error.WriteLineAsync("hwsim: building secure-agent").ConfigureAwait(false);
         if (!await BuildAsync(project, configuration, error).ConfigureAwait(false))
@@ -54,7 +56,8 @@ internal static class SecureAgentProgram
     private static async Task<bool> BuildAsync(string project, string configuration, TextWriter error)
     {
         // dotnet tells its children where it is.
-        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path
+            ? path : "dotnet";
         ProcessStartInfo start = new(dotnet, ["build", project, "-c", configuration, "-v", "quiet", "--nologo"])
         {
             UseShellExecute = false,

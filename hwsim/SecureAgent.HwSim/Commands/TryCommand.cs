@@ -29,7 +29,8 @@ internal sealed class TryCommand
             CaptureRemainingTokens = true,
             Description = "after --: what to run with SSH_AUTH_SOCK set; a shell if there is none",
         };
-        Command tryOut = new("try", "Start a simulated TPM, make a key in it, run secure-agent on it, and then COMMAND or a "
+        Command tryOut =
+            new("try", "Start a simulated TPM, make a key in it, run secure-agent on it, and then COMMAND or a "
             + "shell. Everything is gone afterwards.")
         {
             command,
@@ -88,14 +89,20 @@ internal sealed class TryCommand
                 return made;
             }
 
-            await SayAsync($"secure-agent made the key \"{KeyName}\" in it, and serves it to: {string.Join(' ', _command)}")
+            string[] lines =
+            [
+                $"secure-agent made the key \"{KeyName}\" in it, and serves it to: {string.Join(' ', _command)}",
+                "SSH_AUTH_SOCK is set there. ssh-add -l lists the key; ssh, git and ssh-keygen -Y sign can use it;",
+                "secure-agent key new NAME --in tpm --pin makes another; secure-agent status says how things are.",
+                "When it ends, TPM, key and agent are gone.",
+            ];
+            foreach (string line in lines)
+            {
+                await SayAsync(line).ConfigureAwait(false);
+            }
+
+            return await StartAsync(program, server.Tcti, ["run", "--", .. _command], output: null)
                 .ConfigureAwait(false);
-            await SayAsync("SSH_AUTH_SOCK is set there. ssh-add -l lists the key, and ssh, git and ssh-keygen -Y sign can use it;")
-                .ConfigureAwait(false);
-            await SayAsync("secure-agent key new NAME --in tpm --pin makes another, secure-agent status says how things are.")
-                .ConfigureAwait(false);
-            await SayAsync("When it ends, TPM, key and agent are gone.").ConfigureAwait(false);
-            return await StartAsync(program, server.Tcti, ["run", "--", .. _command], output: null).ConfigureAwait(false);
         }
     }
 
@@ -108,7 +115,8 @@ internal sealed class TryCommand
     /// <param name="output">Where its output goes; <see langword="null"/> for ours, with our terminal.</param>
     private async Task<int> StartAsync(string program, string tcti, string[] arguments, TextWriter? output)
     {
-        ProcessStartInfo start = new(program, arguments) { UseShellExecute = false, RedirectStandardOutput = output is not null };
+        ProcessStartInfo start =
+            new(program, arguments) { UseShellExecute = false, RedirectStandardOutput = output is not null };
         foreach (string name in start.Environment.Keys.Where(IsSetting).ToArray())
         {
             start.Environment.Remove(name);
@@ -125,7 +133,8 @@ internal sealed class TryCommand
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         if (output is not null)
         {
-            await output.WriteAsync(await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false)).ConfigureAwait(false);
+            await output.WriteAsync(await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false))
+                .ConfigureAwait(false);
         }
 
         await process.WaitForExitAsync().ConfigureAwait(false);
@@ -139,7 +148,8 @@ internal sealed class TryCommand
         }
     }
 
-    private static bool IsSetting(string variable) => variable.StartsWith("SECUREAGENT_", StringComparison.OrdinalIgnoreCase);
+    private static bool IsSetting(string variable) =>
+        variable.StartsWith("SECUREAGENT_", StringComparison.OrdinalIgnoreCase);
 
     private static string Shell() => OperatingSystem.IsWindows()
         ? Environment.GetEnvironmentVariable("COMSPEC") ?? "cmd.exe"

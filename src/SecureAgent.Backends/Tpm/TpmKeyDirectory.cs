@@ -45,6 +45,9 @@ public sealed class TpmKeyDirectory : IDisposable
     /// <summary>Where <c>NAME.pub</c> go.</summary>
     public string PublicKeyPath { get; }
 
+    /// <summary>Where a <see cref="TpmParentNameFile"/> for these keys goes. It is removed with the last key.</summary>
+    public string ParentNamesPath => System.IO.Path.Combine(Path, ".parents");
+
     /// <summary>Every key, unusable ones included, by name. An absent directory has none.</summary>
     /// <exception cref="BackendException">The directory cannot be read.</exception>
     public IReadOnlyList<TpmKeyEntry> List()
@@ -171,6 +174,11 @@ public sealed class TpmKeyDirectory : IDisposable
         if (hasPublicKey)
         {
             TpmKeyFiles.Delete(PublicPath(name));
+        }
+
+        if (List().Count == 0)
+        {
+            TpmKeyFiles.Delete(ParentNamesPath);
         }
     }
 

@@ -19,7 +19,8 @@ internal sealed class KeyEnrolmentCommand
     private readonly CommonOptions _common;
     private readonly Surroundings _surroundings;
     private readonly Argument<string> _name = KeyCommand.NewNameArgument("NAME", "what to call it");
-    private readonly Option<string?> _in = new("--in") { HelpName = "WHERE", Description = "the hardware: tpm", Required = true };
+    private readonly Option<string?> _in =
+        new("--in") { HelpName = "WHERE", Description = "the hardware: tpm", Required = true };
     private readonly Option<bool> _pin = new("--pin") { Description = "ask for a PIN, which every use will need" };
     private readonly Option<string?> _pcrs = new("--pcr")
     {
@@ -69,7 +70,8 @@ internal sealed class KeyEnrolmentCommand
     public static Command CreateImport(CommonOptions common, Surroundings surroundings)
     {
         KeyEnrolmentCommand options = new(common, surroundings);
-        Argument<string> file = new("FILE") { Description = "a private key of ssh-keygen or in PEM; it stays as it is" };
+        Argument<string> file =
+            new("FILE") { Description = "a private key of ssh-keygen or in PEM; it stays as it is" };
         Command command = new("import", "Move an existing private key into hardware, and write NAME.pub.")
         {
             options._name, file, options._in, options._pin, options._pcrs, options._comment,
@@ -91,7 +93,7 @@ internal sealed class KeyEnrolmentCommand
         Argument<string?> file = new("FILE")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "an Ed25519 private key of ssh-keygen or in PEM; it stays as it is. Without, a new one is made",
+            Description = "an Ed25519 private key of ssh-keygen or in PEM; it stays as it is. Without, one is made",
         };
         Command command = new("seal", "Make or take an Ed25519 key that only the TPM can open, and write NAME.pub.")
         {
@@ -108,7 +110,9 @@ internal sealed class KeyEnrolmentCommand
     }
 
     private async Task<int> RunAsync(
-        ParseResult result, Func<TpmEnrolment, Composition, TpmKeyRequest, Task<TpmKeyEntry>> enrol, CancellationToken ct)
+        ParseResult result,
+        Func<TpmEnrolment, Composition, TpmKeyRequest, Task<TpmKeyEntry>> enrol,
+        CancellationToken ct)
     {
         RequireTpm(result);
         Settings settings = _common.Read(result);
@@ -117,7 +121,8 @@ internal sealed class KeyEnrolmentCommand
         {
             string name = result.GetRequiredValue(_name);
             composition.Keys.RequireFree(name);
-            using Secret? pin = result.GetValue(_pin) ? await NewPinAsync(composition, name, ct).ConfigureAwait(false) : null;
+            using Secret? pin = result.GetValue(_pin)
+                ? await NewPinAsync(composition, name, ct).ConfigureAwait(false) : null;
             TpmKeyRequest request = new()
             {
                 Name = name,
@@ -155,7 +160,8 @@ internal sealed class KeyEnrolmentCommand
         string first = $"New PIN for key {key} in TPM";
         for (int round = 0; round < PinRounds; round++)
         {
-            Secret pin = await composition.Prompter.ReadSecretAsync(first, ct).ConfigureAwait(false) ?? throw NoPin(name);
+            Secret pin = await composition.Prompter.ReadSecretAsync(first, ct).ConfigureAwait(false)
+                ?? throw NoPin(name);
             using Secret? again = await composition.Prompter.ReadSecretAsync($"The new PIN for key {key} once more", ct)
                 .ConfigureAwait(false);
             if (again is not null && CryptographicOperations.FixedTimeEquals(pin.Span, again.Span))
@@ -189,7 +195,8 @@ internal sealed class KeyEnrolmentCommand
             return await enrol(
                 buffer.AsMemory(0, length),
                 (previousWasWrong, ct) => composition.Prompter.ReadSecretAsync(
-                    (previousWasWrong ? "The passphrase was wrong. " : "") + $"Passphrase of {file}", ct)).ConfigureAwait(false);
+                    (previousWasWrong ? "The passphrase was wrong. " : "") + $"Passphrase of {file}", ct))
+                        .ConfigureAwait(false);
         }
         finally
         {

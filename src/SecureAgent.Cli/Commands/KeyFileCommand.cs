@@ -7,8 +7,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Cli.Commands;
 
-/// <summary><c>key rename</c>, <c>key remove</c>, <c>key cert</c> and <c>pub</c>: what is done with a key's files alone. A running
-/// agent notices.</summary>
+/// <summary><c>key rename</c>, <c>key remove</c>, <c>key cert</c> and <c>pub</c>: what is done with a key's files
+/// alone. A running agent notices.</summary>
 internal static class KeyFileCommand
 {
     private const int NameCharacters = 100;
@@ -76,7 +76,8 @@ internal static class KeyFileCommand
         {
             TpmKeyEntry key = composition.Keys.Get(result.GetRequiredValue(name));
             PublicKey value = key.PublicKey ?? throw new CommandException(ExitCode.Failed, $"{key.Name}: {key.Broken}");
-            await surroundings.Out.WriteAsync(OpenSshPublicKeyLine.Format(value.Blob, key.Comment) + "\n").ConfigureAwait(false);
+            await surroundings.Out.WriteAsync(OpenSshPublicKeyLine.Format(value.Blob, key.Comment) + "\n")
+                .ConfigureAwait(false);
             return ExitCode.Done;
         }));
         return publicKey;

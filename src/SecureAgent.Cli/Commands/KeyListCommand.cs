@@ -51,9 +51,10 @@ internal static class KeyListCommand
             int nameWidth = keys.Select(key => key.Name.Length).DefaultIfEmpty().Max();
             foreach (KeyOutput key in keys)
             {
+                string name = key.Name.PadRight(nameWidth);
                 string line = key.Fingerprint is null
-                    ? $"{key.Name.PadRight(nameWidth)}  unusable: {key.Problem}"
-                    : $"{key.Name.PadRight(nameWidth)}  {key.Type,-9}  {key.Fingerprint}  {Needs(key),-7}  {key.Comment}";
+                    ? $"{name}  unusable: {key.Problem}"
+                    : $"{name}  {key.Type,-9}  {key.Fingerprint}  {Needs(key),-7}  {key.Comment}";
                 Write(surroundings, SafeText.Line(line.TrimEnd(), LineCharacters));
             }
 

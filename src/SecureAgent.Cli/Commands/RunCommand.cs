@@ -21,7 +21,8 @@ internal static class RunCommand
             CaptureRemainingTokens = true,
             Description = "a command, after --, to run with SSH_AUTH_SOCK set; the agent ends with it",
         };
-        Command run = new("run", "Serve the keys, in the foreground, until a signal or the end of COMMAND.") { socket, command };
+        Command run =
+            new("run", "Serve the keys, in the foreground, until a signal or the end of COMMAND.") { socket, command };
         run.SetAction((result, ct) => RunAsync(
             common.Read(result, (SettingNames.Socket, socket)),
             CommandOf(result, command),
@@ -94,8 +95,8 @@ internal static class RunCommand
         }
     }
 
-    /// <summary>The signals that end the agent: Ctrl-C as for every command; SIGTERM and SIGHUP are the regular end of a
-    /// service or a session.</summary>
+    /// <summary>The signals that end the agent: Ctrl-C as for every command; SIGTERM and SIGHUP are the regular end of
+    /// a service or a session.</summary>
     private sealed class Ending : IDisposable
     {
         private readonly CancellationTokenSource _source;

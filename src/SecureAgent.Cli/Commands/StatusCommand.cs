@@ -20,7 +20,8 @@ internal static class StatusCommand
     public static Command Create(CommonOptions common, Surroundings surroundings)
     {
         Option<bool> json = JsonOption.Create();
-        Command status = new("status", "Say whether the agent runs and the TPM answers; ends with 2 if no agent does.") { json };
+        Command status =
+            new("status", "Say whether the agent runs and the TPM answers; ends with 2 if no agent does.") { json };
         status.SetAction((result, ct) => RunAsync(
             common.Read(result), result.GetValue(json), result.GetValue(common.Verbose), surroundings, ct));
         return status;
@@ -33,7 +34,8 @@ internal static class StatusCommand
         await using (composition.ConfigureAwait(false))
         {
             string endpoint = surroundings.Variable("SSH_AUTH_SOCK") ?? settings.Socket;
-            (AgentOutput agent, IReadOnlyList<string> weaknesses) = await AskAgentAsync(endpoint, ct).ConfigureAwait(false);
+            (AgentOutput agent, IReadOnlyList<string> weaknesses) = await AskAgentAsync(endpoint, ct)
+                .ConfigureAwait(false);
             TpmOutput tpm = await AskTpmAsync(composition, settings.Tpm, ct).ConfigureAwait(false);
             using (Secret probe = composition.Memory.Allocate(1))
             {
@@ -76,7 +78,8 @@ internal static class StatusCommand
                     Endpoint = endpoint,
                     Reachable = true,
                     Keys = keys.Count,
-                    // A locked agent lists nothing and does not name its extensions. Other agents may have none to name.
+                    // A locked agent lists nothing and does not name its extensions. Other agents may have none to
+                    // name.
                     Locked = extensions is not null || keys.Count > 0 ? false : isSecureAgent ? true : null,
                 };
                 return (agent, weaknesses);
@@ -114,7 +117,8 @@ internal static class StatusCommand
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new TpmOutput { Tcti = tcti, Reachable = false, Problem = "it does not answer; another program may hold it" };
+            const string Problem = "it does not answer; another program may hold it";
+            return new TpmOutput { Tcti = tcti, Reachable = false, Problem = Problem };
         }
         catch (BackendException e)
         {

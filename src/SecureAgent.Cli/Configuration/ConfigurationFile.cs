@@ -107,7 +107,8 @@ internal sealed class ConfigurationFile
         return true;
     }
 
-    private void Fail(string where, string message) => Problem = new ConfigurationProblem(where, message, IsInvalid: true);
+    private void Fail(string where, string message) =>
+        Problem = new ConfigurationProblem(where, message, IsInvalid: true);
 
     // The exception's text ends in its own count of lines, from 0.
     private static string Sentence(JsonException e)

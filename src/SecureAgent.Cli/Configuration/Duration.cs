@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace SecureAgent.Cli.Configuration;
 
-/// <summary>Durations as OpenSSH writes them (sshd_config(5), "TIME FORMATS"): <c>90</c>, <c>10m</c>, <c>1h30m</c>.</summary>
+/// <summary>Durations as OpenSSH writes them (sshd_config(5), "TIME FORMATS"): <c>90</c>, <c>10m</c>,
+/// <c>1h30m</c>.</summary>
 internal static class Duration
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(365);

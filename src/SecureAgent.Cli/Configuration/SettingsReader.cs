@@ -3,7 +3,8 @@ using SecureAgent.Backends.Tpm;
 
 namespace SecureAgent.Cli.Configuration;
 
-/// <summary>Puts the settings together: machine's file, user's file, <c>SECUREAGENT_*</c>, options; later ones win.</summary>
+/// <summary>Puts the settings together: machine's file, user's file, <c>SECUREAGENT_*</c>, options; later ones
+/// win.</summary>
 internal sealed class SettingsReader
 {
     private readonly Surroundings _surroundings;
@@ -13,12 +14,16 @@ internal sealed class SettingsReader
 
     private SettingsReader(Surroundings surroundings) => _surroundings = surroundings;
 
-    /// <summary>Reads everything. Nothing is thrown for a wrong configuration: <see cref="Settings.Problems"/> has it.</summary>
+    /// <summary>Reads everything. Nothing is thrown for a wrong configuration: <see cref="Settings.Problems"/> has
+    /// it.</summary>
     /// <param name="surroundings">The environment.</param>
-    /// <param name="configurationFile">What <c>--config</c> named instead of the user's file, or <see langword="null"/>.</param>
+    /// <param name="configurationFile">What <c>--config</c> named instead of the user's file, or
+    /// <see langword="null"/>.</param>
     /// <param name="options">Settings given as options, by name; and the option that gave each.</param>
     public static Settings Read(
-        Surroundings surroundings, string? configurationFile, IReadOnlyDictionary<string, (string Option, string Value)> options)
+        Surroundings surroundings,
+        string? configurationFile,
+        IReadOnlyDictionary<string, (string Option, string Value)> options)
     {
         SettingsReader reader = new(surroundings);
         return reader.Read(configurationFile, options);
@@ -35,7 +40,8 @@ internal sealed class SettingsReader
 
         AddFile(configurationFile ?? paths.UserConfiguration);
         AddEnvironment();
-        AddValues(options.ToDictionary(pair => pair.Key, pair => (string?)pair.Value.Value), name => options[name].Option);
+        AddValues(
+            options.ToDictionary(pair => pair.Key, pair => (string?)pair.Value.Value), name => options[name].Option);
 
         SettingValue keyDirectory = Effective(SettingNames.KeyDirectory, paths.KeyDirectory);
         // Keys in a place of their own bring their public halves along.
@@ -67,9 +73,12 @@ internal sealed class SettingsReader
         }
 
         _files.Add(path);
-        foreach (string key in file.Keys.Where(key => !SettingNames.All.Contains(key, StringComparer.OrdinalIgnoreCase)))
+        foreach (string key in file.Keys)
         {
-            _problems.Add(Unknown(file.Where(key), key));
+            if (!SettingNames.All.Contains(key, StringComparer.OrdinalIgnoreCase))
+            {
+                _problems.Add(Unknown(file.Where(key), key));
+            }
         }
 
         if (file.Problem is not null)
@@ -102,7 +111,8 @@ internal sealed class SettingsReader
 
     private void AddValues(Dictionary<string, string?> values, Func<string, string> where)
     {
-        using ConfigurationRoot root = (ConfigurationRoot)new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        using ConfigurationRoot root =
+            (ConfigurationRoot)new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         _layers.Add((root.Providers.Single(), where));
     }
 

@@ -1,7 +1,7 @@
 namespace SecureAgent.Cli.Configuration;
 
-/// <summary>Where things are when nothing says otherwise: the XDG directories on Linux, the application-data directories on
-/// Windows. Nothing here looks at the disk.</summary>
+/// <summary>Where things are when nothing says otherwise: the XDG directories on Linux, the application-data
+/// directories on Windows. Nothing here looks at the disk.</summary>
 /// <param name="Surroundings">The environment and the home directory.</param>
 internal sealed record UserPaths(Surroundings Surroundings)
 {
@@ -18,8 +18,8 @@ internal sealed record UserPaths(Surroundings Surroundings)
     /// <summary>Where <c>NAME.pub</c> goes, because ssh's IdentityFile looks there.</summary>
     public string PublicKeyDirectory => Path.Combine(Surroundings.HomeDirectory, ".ssh");
 
-    /// <summary>The agent's socket. Without a runtime directory, as in a bare login shell, it is beside OpenSSH's own, which
-    /// since 10.1 are in <c>~/.ssh/agent</c>.</summary>
+    /// <summary>The agent's socket. Without a runtime directory, as in a bare login shell, it is beside OpenSSH's own,
+    /// which since 10.1 are in <c>~/.ssh/agent</c>.</summary>
     public string Socket
     {
         get

@@ -39,7 +39,8 @@ internal sealed class AgentClient : IAsyncDisposable
     }
 
     /// <summary>Looks at the agent's process.</summary>
-    /// <returns>Whether it is this program, and what it could not do for its own protection, one sentence each.</returns>
+    /// <returns>Whether it is this program, and what it could not do for its own protection, one sentence
+    /// each.</returns>
     public (bool IsSecureAgent, IReadOnlyList<string> Weaknesses) Inspect() => AgentProcess.Inspect(_stream);
 
     /// <inheritdoc/>

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.Cli.Hosting;
 
-/// <summary>What Linux shows of the process at the other end of a connection: how well it keeps others from its memory.</summary>
+/// <summary>What Linux shows of the process at the other end of a connection: how well it keeps others from its
+/// memory.</summary>
 internal static class AgentProcess
 {
     private const int SOL_SOCKET = 1;
@@ -11,7 +12,8 @@ internal static class AgentProcess
     private const string Name = "secure-agent";
 
     /// <summary>Looks at the process that listens behind <paramref name="stream"/>.</summary>
-    /// <returns>Whether it is this program, and what it could not do for its own protection, one sentence each.</returns>
+    /// <returns>Whether it is this program, and what it could not do for its own protection, one sentence
+    /// each.</returns>
     public static (bool IsSecureAgent, IReadOnlyList<string> Weaknesses) Inspect(Stream stream)
     {
         if (!OperatingSystem.IsLinux() || stream is not NetworkStream network)

@@ -6,8 +6,8 @@ using SecureAgent.Cli.Prompts;
 
 namespace SecureAgent.Cli.Hosting;
 
-/// <summary>The command after <c>run --</c>: it has the agent's terminal, input and output, and gets the signals that the
-/// agent gets.</summary>
+/// <summary>The command after <c>run --</c>: it has the agent's terminal, input and output, and gets the signals that
+/// the agent gets.</summary>
 internal sealed class ChildCommand : IDisposable
 {
     private const int CannotExecute = 126;
@@ -38,7 +38,8 @@ internal sealed class ChildCommand : IDisposable
     /// <param name="command">The program, looked for in PATH, and its arguments.</param>
     /// <param name="surroundings">The agent's own.</param>
     /// <param name="agentVariable">The value of SSH_AUTH_SOCK for the command.</param>
-    /// <exception cref="CommandException">It cannot be started: 127 if it is not there, else 126, as in a shell.</exception>
+    /// <exception cref="CommandException">It cannot be started: 127 if it is not there, else 126, as in a
+    /// shell.</exception>
     public static ChildCommand Start(IReadOnlyList<string> command, Surroundings surroundings, string agentVariable)
     {
         string program = ProgramSearch.Find(command[0], surroundings)
@@ -146,7 +147,8 @@ internal sealed class ChildCommand : IDisposable
 
         try
         {
-            using SafeFileHandle terminal = File.OpenHandle("/dev/tty", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using SafeFileHandle terminal =
+                File.OpenHandle("/dev/tty", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             return TerminalMode.CanAsk(terminal, asker: null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

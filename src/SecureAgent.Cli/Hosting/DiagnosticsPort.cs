@@ -5,17 +5,20 @@ using System.Text;
 
 namespace SecureAgent.Cli.Hosting;
 
-/// <summary>Every .NET process with a just-in-time compiler listens on a diagnostics socket, through which any program of the
-/// same user can read its memory and load code into it. Only an environment variable that is there before the runtime starts
-/// closes it (DOTNET_EnableDiagnostics), so that the agent starts itself a second time, in the same process, with that
-/// variable set. The program compiled ahead of time has no such socket.</summary>
+/// <summary>Every .NET process with a just-in-time compiler listens on a diagnostics socket, through which any program
+/// of the same user can read its memory and load code into it. Only an environment variable that is there before the
+/// runtime starts closes it (DOTNET_EnableDiagnostics), so that the agent starts itself a second time, in the same
+/// process, with that variable set. The program compiled ahead of time has no such socket.</summary>
 internal static unsafe class DiagnosticsPort
 {
     private const string Setting = "DOTNET_EnableDiagnostics";
     private const string OlderSetting = "COMPlus_EnableDiagnostics";
     private const string Marker = "SECURE_AGENT_RESTARTED";
+    private const string Open =
+        "programs of this user may read the agent's memory through .NET's diagnostics socket:";
 
-    /// <summary>Takes out of <paramref name="environment"/> what <see cref="Close"/> put in, so that no command inherits it.</summary>
+    /// <summary>Takes out of <paramref name="environment"/> what <see cref="Close"/> put in, so that no command
+    /// inherits it.</summary>
     public static void Forget(IDictionary<string, string> environment)
     {
         if (environment.Remove(Marker))
@@ -24,8 +27,8 @@ internal static unsafe class DiagnosticsPort
         }
     }
 
-    /// <summary>Starts the process again without the socket; does nothing where there is none or a developer asked for it by
-    /// setting the variable.</summary>
+    /// <summary>Starts the process again without the socket; does nothing where there is none or a developer asked for
+    /// it by setting the variable.</summary>
     /// <returns>Why it is still open, if it is.</returns>
     public static string? Close()
     {
@@ -38,12 +41,12 @@ internal static unsafe class DiagnosticsPort
         if (Environment.GetEnvironmentVariable(Setting) is not null
             || Environment.GetEnvironmentVariable(OlderSetting) is not null)
         {
-            return $"programs of this user may read the agent's memory through .NET's diagnostics socket: {Setting} is set";
+            return $"{Open} {Setting} is set";
         }
 
         if (Environment.ProcessPath is not string program || ReadArguments() is not { Count: > 0 } arguments)
         {
-            return "programs of this user may read the agent's memory through .NET's diagnostics socket: it cannot be closed";
+            return $"{Open} it cannot be closed";
         }
 
         List<string> environment = [$"{Setting}=0", $"{Marker}=1"];
@@ -55,8 +58,7 @@ internal static unsafe class DiagnosticsPort
         DeleteSockets();
         // Memory is not given back: either this process image ends here, or once in its life it lost a few pages.
         Libc.Execute(program, ToNative(arguments), ToNative(environment));
-        return "programs of this user may read the agent's memory through .NET's diagnostics socket: "
-            + Marshal.GetLastPInvokeErrorMessage();
+        return $"{Open} {Marshal.GetLastPInvokeErrorMessage()}";
     }
 
     private static List<string> ReadArguments()
@@ -76,7 +78,8 @@ internal static unsafe class DiagnosticsPort
     private static void DeleteSockets()
     {
         string directory = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } named ? named : "/tmp";
-        string[] patterns = [$"dotnet-diagnostic-{Environment.ProcessId}-*", $"clr-debug-pipe-{Environment.ProcessId}-*"];
+        string[] patterns =
+            [$"dotnet-diagnostic-{Environment.ProcessId}-*", $"clr-debug-pipe-{Environment.ProcessId}-*"];
         foreach (string path in patterns.SelectMany(pattern => Directory.EnumerateFiles(directory, pattern)))
         {
             try

@@ -6,8 +6,8 @@ namespace SecureAgent.Cli.Hosting;
 internal static class ProcessHardening
 {
     /// <summary>Forbids tracing and core dumps.</summary>
-    /// <param name="forCommand">Whether the process also starts a command of the user's, which inherits the file mode mask and
-    /// the hard limits, and should get the user's.</param>
+    /// <param name="forCommand">Whether the process also starts a command of the user's, which inherits the file mode
+    /// mask and the hard limits, and should get the user's.</param>
     /// <returns>What could not be done, one sentence each.</returns>
     public static IReadOnlyList<string> Apply(bool forCommand)
     {

@@ -1,7 +1,7 @@
 namespace SecureAgent.Cli.Hosting;
 
-/// <summary>Finds a program as a shell does. .NET itself would look in the working directory before PATH, where anybody may
-/// have put a program of that name.</summary>
+/// <summary>Finds a program as a shell does. .NET itself would look in the working directory before PATH, where anybody
+/// may have put a program of that name.</summary>
 internal static class ProgramSearch
 {
     /// <summary>The full path of <paramref name="program"/>, or <see langword="null"/> if it is not there.</summary>

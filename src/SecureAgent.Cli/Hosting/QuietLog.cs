@@ -2,8 +2,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Hosting;
 
-/// <summary>The log of a command: warnings at once on standard error, and what is only for hunting a fault where it was asked
-/// for.</summary>
+/// <summary>The log of a command: warnings at once on standard error, and what is only for hunting a fault where it was
+/// asked for.</summary>
 internal sealed class QuietLog(TextWriter error, bool verbose) : IAgentLog
 {
     /// <inheritdoc/>

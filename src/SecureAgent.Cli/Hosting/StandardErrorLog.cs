@@ -5,8 +5,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Hosting;
 
-/// <summary>Writes one plain line per event to standard error. A reader of standard error that has stopped reading must not
-/// stop the agent, so that the lines wait in a queue, and those that do not fit are counted and dropped.</summary>
+/// <summary>Writes one plain line per event to standard error. A reader of standard error that has stopped reading must
+/// not stop the agent, so that the lines wait in a queue, and those that do not fit are counted and dropped.</summary>
 internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
 {
     private const int QueueLines = 1024;

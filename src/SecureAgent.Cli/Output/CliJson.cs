@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace SecureAgent.Cli.Output;
 
-/// <summary>The serialisers of every <c>--json</c> output, made at compile time because the program is trimmed.</summary>
+/// <summary>The serialisers of every <c>--json</c> output, made at compile time because the program is
+/// trimmed.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ConfigurationOutput))]
 [JsonSerializable(typeof(KeyListOutput))]

@@ -6,9 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SecureAgent.Cli.Output;
 
-/// <summary>The text of every <c>--json</c> output. It is ASCII, so that nothing from outside reaches the terminal; and what
-/// is ASCII stands for itself, so that a fingerprint can be searched for (the standard encoder writes its plus signs as
-/// escapes).</summary>
+/// <summary>The text of every <c>--json</c> output. It is ASCII, so that nothing from outside reaches the terminal; and
+/// what is ASCII stands for itself, so that a fingerprint can be searched for (the standard encoder writes its plus
+/// signs as escapes).</summary>
 internal static class JsonText
 {
     private static readonly CliJson Context = new(

@@ -19,10 +19,12 @@ internal static class SafeText
     /// quotes.</returns>
     public static string Escape(string text, int maxCharacters) => Show(text, maxCharacters, escapeQuotes: true);
 
-    /// <summary><see cref="Escape"/> between double quotes, which mark it as text that the agent did not write.</summary>
+    /// <summary><see cref="Escape"/> between double quotes, which mark it as text that the agent did not
+    /// write.</summary>
     public static string Quote(string text, int maxCharacters) => $"\"{Escape(text, maxCharacters)}\"";
 
-    /// <summary>One line of a log or table: as <see cref="Escape"/>, but quotes and backslashes stay as they are.</summary>
+    /// <summary>One line of a log or table: as <see cref="Escape"/>, but quotes and backslashes stay as they
+    /// are.</summary>
     public static string Line(string text, int maxCharacters) => Show(text, maxCharacters, escapeQuotes: false);
 
     private static string Show(string text, int maxCharacters, bool escapeQuotes)

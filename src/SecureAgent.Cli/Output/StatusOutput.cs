@@ -1,6 +1,7 @@
 namespace SecureAgent.Cli.Output;
 
-/// <summary><c>status --json</c>. Fields are only ever added; a change of meaning is another <paramref name="Schema"/>.</summary>
+/// <summary><c>status --json</c>. Fields are only ever added; a change of meaning is another
+/// <paramref name="Schema"/>.</summary>
 /// <param name="Schema">1.</param>
 /// <param name="Agent">The agent.</param>
 /// <param name="Tpm">The TPM.</param>

@@ -8,8 +8,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Prompts;
 
-/// <summary>Asks by starting the program that SSH_ASKPASS names, as ssh(1) does: the question is its argument, the answer the
-/// first line that it prints, and an exit code other than 0 means that the person said no.</summary>
+/// <summary>Asks by starting the program that SSH_ASKPASS names, as ssh(1) does: the question is its argument, the
+/// answer the first line that it prints, and an exit code other than 0 means that the person said no.</summary>
 internal sealed class AskpassPrompter : IPromptSurface
 {
     /// <summary>Longest answer taken, in bytes.</summary>
@@ -140,7 +140,8 @@ internal sealed class AskpassPrompter : IPromptSurface
         byte[] buffer = GC.AllocateArray<byte>(MaxAnswerBytes + 1, pinned: true);
         try
         {
-            int length = await FillAsync(process.StandardOutput.BaseStream, buffer, ct).WaitAsync(ct).ConfigureAwait(false);
+            int length = await FillAsync(process.StandardOutput.BaseStream, buffer, ct).WaitAsync(ct)
+                .ConfigureAwait(false);
             if (length == buffer.Length)
             {
                 throw Unusable(process);
@@ -176,8 +177,8 @@ internal sealed class AskpassPrompter : IPromptSurface
         }
     }
 
-    /// <summary>Reads until the end or until <paramref name="buffer"/> is full. A pipe's read ends only when the program does,
-    /// so that nobody waits for it after a cancellation; what it still gets is zeroed.</summary>
+    /// <summary>Reads until the end or until <paramref name="buffer"/> is full. A pipe's read ends only when the
+    /// program does, so that nobody waits for it after a cancellation; what it still gets is zeroed.</summary>
     private static async Task<int> FillAsync(Stream output, byte[] buffer, CancellationToken ct)
     {
         int length = 0;
@@ -185,7 +186,8 @@ internal sealed class AskpassPrompter : IPromptSurface
         {
             while (length < buffer.Length)
             {
-                int read = await output.ReadAsync(buffer.AsMemory(length), CancellationToken.None).ConfigureAwait(false);
+                int read = await output.ReadAsync(buffer.AsMemory(length), CancellationToken.None)
+                    .ConfigureAwait(false);
                 if (read == 0)
                 {
                     break;
@@ -211,8 +213,8 @@ internal sealed class AskpassPrompter : IPromptSurface
 
     private static BackendException Unusable(Process process) => new(
         BackendFailure.PinRequired,
-        $"The answer of {process.StartInfo.FileName} was not used: it must be one line of UTF-8, at most {MaxAnswerBytes} "
-        + "bytes.");
+        $"The answer of {process.StartInfo.FileName} was not used: it must be one line of UTF-8, "
+        + $"at most {MaxAnswerBytes} bytes.");
 
     /// <summary>A notice on the screen: the program that shows it.</summary>
     private sealed class ShownProcess(Process process) : IDisposable

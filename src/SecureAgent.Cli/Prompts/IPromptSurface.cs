@@ -5,8 +5,10 @@ namespace SecureAgent.Cli.Prompts;
 /// <summary>One way to put a question before the person. The text it gets is already safe to show.</summary>
 internal interface IPromptSurface
 {
-    /// <summary>Why nobody can be asked this way now, and what to set; <see langword="null"/> if somebody can.</summary>
-    /// <param name="asker">The process that the question is for; <see langword="null"/> for this one or if it is not known.</param>
+    /// <summary>Why nobody can be asked this way now, and what to set; <see langword="null"/> if somebody
+    /// can.</summary>
+    /// <param name="asker">The process that the question is for; <see langword="null"/> for this one or if it is not
+    /// known.</param>
     string? Unavailable(int? asker);
 
     /// <summary>Asks for a PIN or passphrase.</summary>

@@ -3,10 +3,14 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Prompts;
 
-/// <summary>Answers the question for a password of the device from a file, and leaves every other question to a person.</summary>
+/// <summary>Answers the question for a password of the device from a file, and leaves every other question to a
+/// person.</summary>
 internal sealed class PasswordFile : IPrompter
 {
     private const int MaxPasswordBytes = 1024;
+
+    private const UnixFileMode OfOthers =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private readonly string _path;
     private readonly ISecretMemory _memory;
@@ -48,9 +52,7 @@ internal sealed class PasswordFile : IPrompter
     private Secret Read()
     {
         using FileStream file = new(_path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        if (!OperatingSystem.IsWindows()
-            && (File.GetUnixFileMode(file.SafeFileHandle)
-                & (UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & OfOthers) != 0)
         {
             throw Unusable("others may read it; chmod 600 helps");
         }

@@ -22,7 +22,8 @@ internal static class PromptText
             text.Append("The ").Append(what).Append(" was wrong. ");
         }
 
-        text.Append(prompt.IsPassword ? "Password of " : "PIN for key ").Append(SafeText.Quote(prompt.KeyName, NameCharacters))
+        text.Append(prompt.IsPassword ? "Password of " : "PIN for key ")
+            .Append(SafeText.Quote(prompt.KeyName, NameCharacters))
             .Append(" in ").Append(SafeText.Escape(prompt.Device, NameCharacters));
         if (prompt.TriesLeft is int tries)
         {

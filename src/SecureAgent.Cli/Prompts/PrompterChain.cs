@@ -16,8 +16,9 @@ internal sealed class PrompterChain : IPrompter
     /// <param name="requirement">What SSH_ASKPASS_REQUIRE says.</param>
     /// <param name="askpass">Asks through SSH_ASKPASS.</param>
     /// <param name="terminal">Asks on the terminal.</param>
-    /// <param name="terminalFirst">Whether the terminal comes first unless SSH_ASKPASS_REQUIRE says otherwise: so for commands
-    /// that a person typed, as in ssh-add(1), and not for the agent, whose terminal may be out of sight.</param>
+    /// <param name="terminalFirst">Whether the terminal comes first unless SSH_ASKPASS_REQUIRE says otherwise: so for
+    /// commands that a person typed, as in ssh-add(1), and not for the agent, whose terminal may be out of
+    /// sight.</param>
     /// <param name="timeout">How long a question waits.</param>
     /// <param name="time">The clock.</param>
     public PrompterChain(
@@ -49,7 +50,8 @@ internal sealed class PrompterChain : IPrompter
     /// <exception cref="BackendException">Nobody can be asked; the message says why and what to set.</exception>
     public ValueTask<Secret?> ReadSecretAsync(string text, CancellationToken ct) => ReadSecretAsync(text, null, ct);
 
-    /// <summary>Asks yes or no in words of the command's own, which must be safe to show. No answer in time is no.</summary>
+    /// <summary>Asks yes or no in words of the command's own, which must be safe to show. No answer in time is
+    /// no.</summary>
     /// <exception cref="BackendException">Nobody can be asked; the message says why and what to set.</exception>
     public ValueTask<bool> ConfirmAsync(string text, CancellationToken ct) => ConfirmAsync(text, null, ct);
 
@@ -103,5 +105,6 @@ internal sealed class PrompterChain : IPrompter
 
     private static BackendException Nobody(string text, string reason) => new(
         BackendFailure.PinRequired,
-        $"{text.Split('\n')[0]}: nobody can be asked: {reason}. Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
+        $"{text.Split('\n')[0]}: nobody can be asked: {reason}. "
+        + "Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace SecureAgent.Cli.Prompts;
 
-/// <summary>A Linux terminal without echo, line editing and keyboard signals, and with this process in its foreground, until it is
-/// disposed or the process ends by a signal that can be caught.</summary>
+/// <summary>A Linux terminal without echo, line editing and keyboard signals, and with this process in its foreground,
+/// until it is disposed or the process ends by a signal that can be caught.</summary>
 internal sealed partial class TerminalMode : IDisposable
 {
     private const int TCSAFLUSH = 2;
@@ -51,19 +51,21 @@ internal sealed partial class TerminalMode : IDisposable
         }
     }
 
-    /// <summary>Whether a person at the terminal can be asked without getting in the way of another program there.</summary>
+    /// <summary>Whether a person at the terminal can be asked without getting in the way of another program
+    /// there.</summary>
     /// <param name="terminal">The terminal.</param>
-    /// <param name="asker">The process that the question is for, which waits for the answer; <see langword="null"/> for this
-    /// one.</param>
-    /// <returns>Whether this process is in the foreground of the terminal, or the asker is: a shell with job control gives it the
-    /// foreground, and it can lend it while it waits.</returns>
+    /// <param name="asker">The process that the question is for, which waits for the answer; <see langword="null"/> for
+    /// this one.</param>
+    /// <returns>Whether this process is in the foreground of the terminal, or the asker is: a shell with job control
+    /// gives it the foreground, and it can lend it while it waits.</returns>
     public static bool CanAsk(SafeHandle terminal, int? asker)
     {
         int foreground = GetForegroundGroup(terminal);
         return foreground == GetProcessGroup(0) || (asker is int process && foreground == GetProcessGroup(process));
     }
 
-    /// <summary>Sends SIGINT to the job that was in the foreground, as the terminal itself would have done on Ctrl-C.</summary>
+    /// <summary>Sends SIGINT to the job that was in the foreground, as the terminal itself would have done on
+    /// Ctrl-C.</summary>
     public void Interrupt()
     {
         // It may have ended meanwhile, and then there is nothing to interrupt.

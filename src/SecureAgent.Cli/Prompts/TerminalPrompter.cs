@@ -4,8 +4,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Prompts;
 
-/// <summary>Asks on the terminal that the process was started from, without echo. Not through standard input and output, which
-/// belong to the command and to scripts.</summary>
+/// <summary>Asks on the terminal that the process was started from, without echo. Not through standard input and
+/// output, which belong to the command and to scripts.</summary>
 internal sealed class TerminalPrompter : IPromptSurface, IDisposable
 {
     private const int MaxAnswerBytes = 1024;
@@ -63,7 +63,8 @@ internal sealed class TerminalPrompter : IPromptSurface, IDisposable
         try
         {
             return await Task.Factory.StartNew(
-                () => ReadLine(text, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+                () => ReadLine(text, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    .ConfigureAwait(false);
         }
         finally
         {

@@ -95,7 +95,8 @@ public sealed class CommandTreeTests : IDisposable
     public async Task An_unknown_setting_fails_validation_only()
     {
         string file = _surroundings.Write("c.json", """{ "tmp": "tbs" }""");
-        Assert.Equal(ExitCode.ConfigurationInvalid, await _surroundings.RunAsync("config", "validate", "--config", file));
+        Assert.Equal(
+            ExitCode.ConfigurationInvalid, await _surroundings.RunAsync("config", "validate", "--config", file));
         Assert.Equal(ExitCode.Done, await _surroundings.RunAsync("key", "list", "--config", file));
         Assert.Contains("\"tmp\"", _surroundings.Error, StringComparison.Ordinal);
     }
@@ -132,7 +133,8 @@ public sealed class CommandTreeTests : IDisposable
         _surroundings.Environment["SSH_AUTH_SOCK"] = Path.Combine(_surroundings.Home, "agent.sock");
         using CancellationTokenSource interrupted = new();
         await interrupted.CancelAsync();
-        Assert.Equal(ExitCode.Interrupted, await CommandTree.RunAsync(["status"], _surroundings.Value, interrupted.Token));
+        Assert.Equal(
+            ExitCode.Interrupted, await CommandTree.RunAsync(["status"], _surroundings.Value, interrupted.Token));
     }
 
     [Theory]

@@ -2,7 +2,8 @@ using SecureAgent.Cli;
 
 namespace SecureAgent.Tests.Cli;
 
-/// <summary>A process of a test's own: empty environment, a home in a temporary directory, nobody at the terminal.</summary>
+/// <summary>A process of a test's own: empty environment, a home in a temporary directory, nobody at the
+/// terminal.</summary>
 internal sealed class TestSurroundings : IDisposable
 {
     private readonly StringWriter _out = new();

@@ -120,6 +120,19 @@ public sealed class TpmKeyDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void What_is_remembered_of_the_TPM_goes_with_the_last_key()
+    {
+        using TpmKeyDirectory directory = Open();
+        directory.Write("one", Key());
+        directory.Write("two", Key());
+        File.WriteAllText(directory.ParentNamesPath, "");
+        directory.Remove("one");
+        Assert.True(File.Exists(directory.ParentNamesPath));
+        directory.Remove("two");
+        Assert.Empty(Directory.GetFileSystemEntries(Keys));
+    }
+
+    [Fact]
     public void An_unusable_key_can_be_removed_and_renamed()
     {
         using TpmKeyDirectory directory = Open();

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace SecureAgent.Tests.Cli.Commands;
 
-/// <summary>The built program as a process: what it starts, how it ends, what it lets others see. No key is used, so that no TPM
-/// is needed.</summary>
+/// <summary>The built program as a process: what it starts, how it ends, what it lets others see. No key is used, so
+/// that no TPM is needed.</summary>
 public sealed class RunCommandTests : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
@@ -11,7 +11,8 @@ public sealed class RunCommandTests : IDisposable
     private readonly TestSurroundings _surroundings = new();
     private readonly List<Process> _started = [];
 
-    public RunCommandTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "These are the signals and files of Linux.");
+    public RunCommandTests() =>
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "These are the signals and files of Linux.");
 
     private string Socket => Path.Combine(_surroundings.Home, "r", "agent.sock");
 
@@ -75,7 +76,8 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task SIGTERM_is_forwarded_to_the_command()
     {
-        Process agent = Start("--", "sh", "-c", "trap 'echo got it; exit 5' TERM; echo ready; while :; do sleep 0.1; done");
+        Process agent =
+            Start("--", "sh", "-c", "trap 'echo got it; exit 5' TERM; echo ready; while :; do sleep 0.1; done");
         await WaitForLineAsync(agent, "ready");
         await SignalAsync(agent, "TERM");
         await WaitForLineAsync(agent, "got it");
@@ -161,7 +163,8 @@ public sealed class RunCommandTests : IDisposable
 
     private static async Task<int> EndAsync(Process process)
     {
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Long, TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Long, TestContext.Current.CancellationToken);
         return process.ExitCode;
     }
 

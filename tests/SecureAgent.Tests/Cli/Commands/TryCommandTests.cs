@@ -9,7 +9,8 @@ public sealed class TryCommandTests : IDisposable
 
     private readonly TestSurroundings _surroundings = new();
 
-    public TryCommandTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands of these tests are those of Linux.");
+    public TryCommandTests() =>
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands of these tests are those of Linux.");
 
     public void Dispose() => _surroundings.Dispose();
 
@@ -34,7 +35,8 @@ public sealed class TryCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task It_ends_with_the_exit_code_of_its_command() => Assert.Equal(9, (await RunAsync("sh", "-c", "exit 9")).ExitCode);
+    public async Task It_ends_with_the_exit_code_of_its_command() =>
+        Assert.Equal(9, (await RunAsync("sh", "-c", "exit 9")).ExitCode);
 
     [Fact]
     public async Task Without_command_and_terminal_it_says_how_to_use_it()

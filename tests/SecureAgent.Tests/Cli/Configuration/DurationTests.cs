@@ -31,5 +31,6 @@ public sealed class DurationTests
     [InlineData("999999999w")]
     [InlineData("53w")]
     [InlineData("360d10d")]
-    public void What_is_no_duration_of_at_most_a_year_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
+    public void What_is_no_duration_of_at_most_a_year_is_refused(string text) =>
+        Assert.False(Duration.TryParse(text, out _));
 }

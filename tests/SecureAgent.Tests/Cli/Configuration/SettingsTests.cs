@@ -46,7 +46,8 @@ public sealed class SettingsTests : IDisposable
 
         Assert.Equal(new SettingValue("tpm", "tbs", $"{machine}:1"), Value(settings, "tpm"));
         Assert.Equal(new SettingValue("pinCache", "2m", $"{user}:3"), Value(settings, "pinCache"));
-        Assert.Equal(new SettingValue("promptTimeout", "30s", "SECUREAGENT_PROMPTTIMEOUT"), Value(settings, "promptTimeout"));
+        Assert.Equal(
+            new SettingValue("promptTimeout", "30s", "SECUREAGENT_PROMPTTIMEOUT"), Value(settings, "promptTimeout"));
         Assert.Equal(new SettingValue("socket", "/o", "--socket"), Value(settings, "socket"));
         Assert.Empty(settings.Problems);
         Assert.Equal([machine, user], settings.Files);

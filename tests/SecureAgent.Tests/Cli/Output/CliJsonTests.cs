@@ -3,7 +3,8 @@ using SecureAgent.Cli.Output;
 
 namespace SecureAgent.Tests.Cli.Output;
 
-/// <summary>Scripts depend on these names. A field may be added here; one that is changed or gone needs another schema.</summary>
+/// <summary>Scripts depend on these names. A field may be added here; one that is changed or gone needs another
+/// schema.</summary>
 public sealed class CliJsonTests
 {
     [Fact]

@@ -5,7 +5,8 @@ namespace SecureAgent.Tests.Cli.Output;
 
 public sealed class SafeTextTests
 {
-    /// <summary>What a hostile comment, host name or executable may try (Unicode TR36 sections 2 and 3, ECMA-48).</summary>
+    /// <summary>What a hostile comment, host name or executable may try (Unicode TR36 sections 2 and 3,
+    /// ECMA-48).</summary>
     public static TheoryData<string, string> Hostile => new()
     {
         { "a\nPIN for key \"other\"", "a\\u{A}PIN for key \\\"other\\\"" },

@@ -16,7 +16,8 @@ public sealed class ShellTextTests
     public async Task A_shell_reads_back_exactly_the_text(string text)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no POSIX shell on Windows.");
-        ProcessStartInfo start = new("/bin/sh", ["-c", $"printf %s {ShellText.Quote(text)}"]) { RedirectStandardOutput = true };
+        ProcessStartInfo start =
+            new("/bin/sh", ["-c", $"printf %s {ShellText.Quote(text)}"]) { RedirectStandardOutput = true };
         using Process shell = Process.Start(start)!;
         Assert.Equal(text, await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
     }

@@ -28,7 +28,8 @@ public sealed class AskpassPrompterTests : IDisposable
     [InlineData("printf '1234\\r\\n'", "1234")]
     [InlineData("printf '12 34 \\nmore\\n'", "12 34 ")]
     [InlineData("printf 'p\\303\\244ss\\n'", "päss")]
-    public async Task The_answer_is_the_first_line(string script, string answer) => Assert.Equal(answer, await ReadAsync(script));
+    public async Task The_answer_is_the_first_line(string script, string answer) =>
+        Assert.Equal(answer, await ReadAsync(script));
 
     [Theory]
     [InlineData("printf '1234\\n'; exit 1")]
@@ -42,7 +43,8 @@ public sealed class AskpassPrompterTests : IDisposable
     public async Task The_question_is_the_only_argument_and_is_no_option_of_a_shell()
     {
         string seen = Path.Combine(_surroundings.Home, "seen");
-        await ReadAsync($"printf '%s|%s' \"$#\" \"$1\" > '{seen}'; env > '{seen}.env'; echo x", "PIN for \"$(id)\"\nasked by ssh");
+        await ReadAsync(
+            $"printf '%s|%s' \"$#\" \"$1\" > '{seen}'; env > '{seen}.env'; echo x", "PIN for \"$(id)\"\nasked by ssh");
         Assert.Equal("1|PIN for \"$(id)\"\nasked by ssh", File.ReadAllText(seen));
         Assert.DoesNotContain("SSH_ASKPASS_PROMPT", File.ReadAllText(seen + ".env"), StringComparison.Ordinal);
     }
@@ -96,13 +98,15 @@ public sealed class AskpassPrompterTests : IDisposable
 
     [Fact]
     public async Task The_program_is_told_that_it_is_asked_to_confirm() => Assert.True(
-        await Create("[ \"$SSH_ASKPASS_PROMPT\" = confirm ]").ConfirmAsync("Allow?", TestContext.Current.CancellationToken));
+        await Create("[ \"$SSH_ASKPASS_PROMPT\" = confirm ]")
+            .ConfirmAsync("Allow?", TestContext.Current.CancellationToken));
 
     [Fact]
     public async Task A_notice_is_shown_with_its_own_kind_and_taken_away()
     {
         string seen = Path.Combine(_surroundings.Home, "seen");
-        IDisposable notice = Create($"echo \"$SSH_ASKPASS_PROMPT $$\" > '{seen}.new'; mv '{seen}.new' '{seen}'; exec sleep 600")
+        IDisposable notice =
+            Create($"echo \"$SSH_ASKPASS_PROMPT $$\" > '{seen}.new'; mv '{seen}.new' '{seen}'; exec sleep 600")
             .Show("Touch");
         await UntilAsync(() => File.Exists(seen));
         string[] words = File.ReadAllText(seen).Split();

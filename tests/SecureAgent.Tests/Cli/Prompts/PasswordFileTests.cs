@@ -17,7 +17,8 @@ public sealed class PasswordFileTests : IDisposable
     [InlineData(" secret", " secret")]
     public async Task The_password_is_the_file_without_its_line_end(string content, string password)
     {
-        using Secret? answer = await AskAsync(Private(content), new PinPrompt("owner", "TPM", null, null, false) { IsPassword = true });
+        using Secret? answer =
+            await AskAsync(Private(content), new PinPrompt("owner", "TPM", null, null, false) { IsPassword = true });
         Assert.Equal(password, Encoding.UTF8.GetString(answer!.Span));
     }
 

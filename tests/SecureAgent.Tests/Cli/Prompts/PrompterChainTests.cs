@@ -7,7 +7,8 @@ public sealed class PrompterChainTests
 {
     private readonly PlainMemory _memory = new();
 
-    /// <summary>SSH_ASKPASS_REQUIRE, whether askpass and terminal can be used, whether the terminal comes first; who is asked.</summary>
+    /// <summary>SSH_ASKPASS_REQUIRE, whether askpass and terminal can be used, whether the terminal comes first; who is
+    /// asked.</summary>
     [Theory]
     [InlineData("Unset", true, true, false, "askpass")]
     [InlineData("Unset", true, true, true, "terminal")]

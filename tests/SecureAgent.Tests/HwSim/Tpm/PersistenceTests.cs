@@ -68,6 +68,41 @@ public sealed class PersistenceTests : IDisposable
     }
 
     [Fact]
+    public void State_that_cannot_be_written_is_reported_and_written_later()
+    {
+        TpmUser user = Start();
+        string moved = _directory + ".moved";
+        Directory.Move(_directory, moved);
+        user.Refused("923", new TpmCommand(0x129).Handle(Templates.Owner).Password().Sized("owner"u8.ToArray()));
+        user.Refused("923", new TpmCommand(0x17B).U16(8));
+        Directory.Move(moved, _directory);
+        user.Good(new TpmCommand(0x17B).U16(8));
+        Start().Good(Templates.CreatePrimary(Templates.EccStorage, hierarchyAuth: "owner"));
+    }
+
+    [Fact]
+    public void Resume_keeps_the_static_pcrs_and_resets_the_others()
+    {
+        TpmSimulator simulator = new(new TpmSimulatorOptions { StateFile = StateFile });
+        simulator.PowerOn();
+        TpmUser user = new(simulator);
+        user.Good(Templates.Startup(0));
+        string before = Convert.ToHexString(ReadPcr(user, "010000"));
+        user.Good(new TpmCommand(0x182).Handle(0).Password().Hex("00000001 000B").Raw(new byte[32]));
+        user.Good(new TpmCommand(0x182).Handle(16).Password().Hex("00000001 000B").Raw(new byte[32]));
+        byte[] extended = ReadPcr(user, "010000");
+        user.Good(new TpmCommand(0x145).U16(1));
+
+        TpmSimulator again = new(new TpmSimulatorOptions { StateFile = StateFile });
+        again.PowerOn();
+        user = new TpmUser(again);
+        user.Good(Templates.Startup(1));
+        Assert.NotEqual(before, Convert.ToHexString(extended));
+        Assert.Equal(extended, ReadPcr(user, "010000"));
+        Assert.Equal(new byte[32], ReadPcr(user, "000001"));
+    }
+
+    [Fact]
     public void State_file_is_for_its_owner_alone()
     {
         Start();
@@ -80,6 +115,9 @@ public sealed class PersistenceTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(StateFile));
         }
     }
+
+    private static byte[] ReadPcr(TpmUser user, string selection) =>
+        user.Good(new TpmCommand(0x17E).Hex("00000001 000B 03" + selection)).Rest()[^32..];
 
     private TpmUser Start()
     {
