@@ -10,7 +10,8 @@ public interface ISimulatedTpm
     /// <returns>The response with its header; the caller owns the array.</returns>
     byte[] Execute(ReadOnlySpan<byte> command, byte locality = 0);
 
-    /// <summary>Switches the power on (_TPM_Init); nothing happens when it is on. TPM2_Startup is the next command.</summary>
+    /// <summary>Switches the power on (_TPM_Init); nothing happens when it is on. TPM2_Startup is the next
+    /// command.</summary>
     void PowerOn();
 
     /// <summary>Switches the power off: what is not in non-volatile memory is gone.</summary>

@@ -20,8 +20,8 @@ internal static class TpmCommand
         Option<int?> mssim = new(Mssim)
         {
             HelpName = "PORT",
-            Description = "Serve the Microsoft simulator's protocol on this port of 127.0.0.1 and the next; 0 takes free "
-                + $"ones. Served on {MssimServer.DefaultPort} if neither {Mssim} nor {Swtpm} is given.",
+            Description = "Serve the Microsoft simulator's protocol on this port of 127.0.0.1 and the next; 0 takes "
+                + $"free ones. Served on {MssimServer.DefaultPort} if neither {Mssim} nor {Swtpm} is given.",
         };
         mssim.Validators.Add(Check);
         Option<string?> swtpm = new(Swtpm)
@@ -35,8 +35,8 @@ internal static class TpmCommand
             HelpName = "FILE",
             Description = "Keep the TPM's non-volatile state in this file; without it, every start is a new TPM.",
         };
-        Command command = new("tpm", "Serve a simulated TPM 2.0 and print how clients name it (TCTI), one line for each "
-            + "endpoint. TPM2_Startup is done. Ctrl-C ends it.")
+        Command command = new("tpm", "Serve a simulated TPM 2.0 and print how clients name it (TCTI), one line for "
+            + "each endpoint. TPM2_Startup is done. Ctrl-C ends it.")
         {
             mssim, swtpm, state,
         };
@@ -59,7 +59,8 @@ internal static class TpmCommand
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : null;
 
     private static async Task<int> RunAsync(
-        int? mssim, string? swtpm, string? state, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+        int? mssim, string? swtpm, string? state, TextWriter output, TextWriter error,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -89,7 +89,8 @@ internal sealed class Connection : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
-    /// <summary>libtss2-tcti-mssim sends a command in two pieces and, by Nagle's algorithm, the second only when the first is
+    /// <summary>libtss2-tcti-mssim sends a command in two pieces and, by Nagle's algorithm, the second only when the
+    /// first is
     /// acknowledged: Linux would take 40 ms for that.</summary>
     private void AcknowledgeAtOnce()
     {

@@ -2,7 +2,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.HwSim.Servers;
 
-/// <summary>Accepts the clients of a server and serves each on its own, so that none waits for, or dies with, another.</summary>
+/// <summary>Accepts the clients of a server and serves each on its own, so that none waits for, or dies with,
+/// another.</summary>
 internal sealed class ConnectionHost : IAsyncDisposable
 {
     /// <summary>How many clients one server serves at once; one more is closed at once.</summary>
@@ -28,7 +29,8 @@ internal sealed class ConnectionHost : IAsyncDisposable
     /// <summary>Completes when the server was told to stop, by a client or by its owner.</summary>
     public Task Stopped => _stopped.Task;
 
-    /// <summary>Serves every client of <paramref name="listener"/> with <paramref name="serve"/>, which returns to close
+    /// <summary>Serves every client of <paramref name="listener"/> with <paramref name="serve"/>, which returns to
+    /// close
     /// the connection.</summary>
     public void Listen(Socket listener, Func<Connection, Task> serve)
     {

@@ -42,7 +42,8 @@ internal sealed class Attestation
     /// <summary>The scheme of the signature.</summary>
     public SchemeDef Scheme { get; }
 
-    /// <summary>Writes the response parameters: the attestation and its signature, of TPM_ALG_NULL without a signer.</summary>
+    /// <summary>Writes the response parameters: the attestation and its signature, of TPM_ALG_NULL without a
+    /// signer.</summary>
     /// <param name="type">Which TPMU_ATTEST.</param>
     /// <param name="attested">Writes it.</param>
     public void Write(TPM_ST type, Action<TpmWriter> attested)
@@ -60,7 +61,8 @@ internal sealed class Attestation
         signature.Write(_context.Out);
     }
 
-    /// <summary>clockInfo and firmwareVersion; for a signer outside of the endorsement and platform hierarchies, the counters
+    /// <summary>clockInfo and firmwareVersion; for a signer outside of the endorsement and platform hierarchies, the
+    /// counters
     /// and the version are shifted by a secret of the signer's, so that they do not link keys (Part 1, 36.7).</summary>
     private void WriteClock(TpmWriter writer, byte[] qualifiedSigner)
     {

@@ -11,7 +11,8 @@ internal sealed class NvStore
     /// <summary>The highest value of any counter that was removed: a new one starts above it.</summary>
     public ulong HighestCounter { get; set; }
 
-    /// <summary>TPM Reset or TPM Restart: locks that last until then are gone, and so is what CLEAR_STCLEAR, or ORDERLY at a
+    /// <summary>TPM Reset or TPM Restart: locks that last until then are gone, and so is what CLEAR_STCLEAR, or
+    /// ORDERLY at a
     /// reset, keeps no longer.</summary>
     public void Startup(bool isReset)
     {
@@ -45,7 +46,8 @@ internal sealed class NvStore
     /// <summary>phEnableNV: indices that the platform created may be used. Set again at every startup.</summary>
     public bool PlatformEnabled { get; set; } = true;
 
-    /// <summary>Fails with TPM_RC_HANDLE for the handle with this number if there is no such index, or if the hierarchy that
+    /// <summary>Fails with TPM_RC_HANDLE for the handle with this number if there is no such index, or if the
+    /// hierarchy that
     /// created it is disabled.</summary>
     public void RequireAccessible(uint handle, int handleNumber, bool ownerEnabled)
     {
@@ -64,7 +66,8 @@ internal sealed class NvStore
         return Find(handle) is NvIndex index && index.Has(needed);
     }
 
-    /// <summary>Whether the index's policy may authorize <paramref name="command"/>: POLICYWRITE for commands that write,
+    /// <summary>Whether the index's policy may authorize <paramref name="command"/>: POLICYWRITE for commands that
+    /// write,
     /// POLICYREAD for the others.</summary>
     public bool IsPolicyAvailable(uint handle, TPM_CC command)
     {

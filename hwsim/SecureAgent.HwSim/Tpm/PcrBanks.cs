@@ -27,7 +27,8 @@ internal sealed class PcrBanks
     /// <summary>Whether there is a bank for <paramref name="algorithm"/>.</summary>
     public bool HasBank(TPM_ALG_ID algorithm) => _banks.ContainsKey(algorithm);
 
-    /// <summary>TPM Reset and TPM Restart: dynamic PCRs all ones, the others zero; PCR 0 remembers a startup locality.</summary>
+    /// <summary>TPM Reset and TPM Restart: dynamic PCRs all ones, the others zero; PCR 0 remembers a startup
+    /// locality.</summary>
     public void Reset(byte locality)
     {
         ResetFrom(0);
@@ -68,16 +69,20 @@ internal sealed class PcrBanks
         CountUpdate(pcr);
     }
 
-    /// <summary>Fails with TPM_RC_LOCALITY if <paramref name="pcr"/> may not be extended from <paramref name="locality"/>.</summary>
+    /// <summary>Fails with TPM_RC_LOCALITY if <paramref name="pcr"/> may not be extended from
+    /// <paramref name="locality"/>.</summary>
     public static void RequireExtendable(uint pcr, byte locality) =>
         Require(pcr, PcrProperties.ExtendableFrom(locality));
 
-    /// <summary>Fails with TPM_RC_LOCALITY if <paramref name="pcr"/> may not be reset from <paramref name="locality"/>.</summary>
-    public static void RequireResettable(uint pcr, byte locality) => Require(pcr, PcrProperties.ResettableFrom(locality));
+    /// <summary>Fails with TPM_RC_LOCALITY if <paramref name="pcr"/> may not be reset from
+    /// <paramref name="locality"/>.</summary>
+    public static void RequireResettable(uint pcr, byte locality) =>
+        Require(pcr, PcrProperties.ResettableFrom(locality));
 
     /// <summary>The digest over the selected PCRs, and the selection with what does not exist removed
     /// (Part 1, 17.5; TPM2_PolicyPCR, TPM2_Quote and creation data).</summary>
-    public byte[] DigestOf(TPM_ALG_ID hash, IReadOnlyList<PcrSelection> selections, out IReadOnlyList<PcrSelection> used)
+    public byte[] DigestOf(
+        TPM_ALG_ID hash, IReadOnlyList<PcrSelection> selections, out IReadOnlyList<PcrSelection> used)
     {
         used = [.. selections.Select(selection => HasBank(selection.Hash) ? selection : selection.Empty())];
         byte[][] values =

@@ -1,6 +1,7 @@
 namespace SecureAgent.HwSim.Tpm;
 
-/// <summary>A hash, HMAC or event sequence (Part 1, 32.4). It keeps what it was given: the platform's incremental hashes
+/// <summary>A hash, HMAC or event sequence (Part 1, 32.4). It keeps what it was given: the platform's incremental
+/// hashes
 /// cannot be written into a saved context.</summary>
 internal sealed class TpmSequence : LoadedEntity
 {

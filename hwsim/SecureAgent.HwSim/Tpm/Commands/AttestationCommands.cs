@@ -67,7 +67,8 @@ internal static class AttestationCommands
             throw TPM_RC_SCHEME.Parameter(2);
         }
 
-        byte[] digest = context.Tpm.Pcr.DigestOf(attestation.Scheme.Hash, selections, out IReadOnlyList<PcrSelection> used);
+        byte[] digest = context.Tpm.Pcr.DigestOf(
+            attestation.Scheme.Hash, selections, out IReadOnlyList<PcrSelection> used);
         attestation.Write(TPM_ST.TPM_ST_ATTEST_QUOTE, writer =>
         {
             PcrSelection.WriteList(writer, used);

@@ -19,7 +19,8 @@ internal static class NvAccess
         return index.Has(TPMA_NV.WRITTEN) ? null : TPM_RC_NV_UNINITIALIZED;
     }
 
-    /// <summary>Why handle 1 of the command may not write <paramref name="index"/>, or <see langword="null"/>.</summary>
+    /// <summary>Why handle 1 of the command may not write <paramref name="index"/>, or
+    /// <see langword="null"/>.</summary>
     public static TPM_RC? Write(CommandContext context, NvIndex index)
     {
         if (index.Has(TPMA_NV.WRITELOCKED))
@@ -27,7 +28,9 @@ internal static class NvAccess
             return TPM_RC_NV_LOCKED;
         }
 
-        return IsAllowed(context.Handle(1), index, TPMA_NV.OWNERWRITE, TPMA_NV.PPWRITE) ? null : TPM_RC_NV_AUTHORIZATION;
+        return IsAllowed(context.Handle(1), index, TPMA_NV.OWNERWRITE, TPMA_NV.PPWRITE)
+            ? null
+            : TPM_RC_NV_AUTHORIZATION;
     }
 
     private static bool IsAllowed(uint authority, NvIndex index, TPMA_NV owner, TPMA_NV platform) => authority switch

@@ -118,7 +118,8 @@ internal static class NvDataCommands
         }
     }
 
-    private static void WriteNumber(NvIndex index, ulong value) => BinaryPrimitives.WriteUInt64BigEndian(index.Data, value);
+    private static void WriteNumber(NvIndex index, ulong value) =>
+        BinaryPrimitives.WriteUInt64BigEndian(index.Data, value);
 
     private static void Written(CommandContext context, NvIndex index)
     {

@@ -105,7 +105,8 @@ internal static class NvSpaceCommands
         {
             TPM_NT.TPM_NT_ORDINARY => index.DataSize,
             TPM_NT.TPM_NT_EXTEND => nameSize,
-            TPM_NT.TPM_NT_COUNTER or TPM_NT.TPM_NT_BITS or TPM_NT.TPM_NT_PIN_FAIL or TPM_NT.TPM_NT_PIN_PASS => sizeof(ulong),
+            TPM_NT.TPM_NT_COUNTER or TPM_NT.TPM_NT_BITS => sizeof(ulong),
+            TPM_NT.TPM_NT_PIN_FAIL or TPM_NT.TPM_NT_PIN_PASS => sizeof(ulong),
             _ => throw TPM_RC_ATTRIBUTES.Parameter(2),
         };
         if (index.DataSize != size)

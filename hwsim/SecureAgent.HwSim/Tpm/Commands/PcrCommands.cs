@@ -10,7 +10,10 @@ internal static class PcrCommands
     [
         new(TPM_CC_PCR_Read, Read),
         new(TPM_CC_PCR_Extend, Extend, new HandleSlot(HandleKind.PcrOrNull, AuthRole.User)) { Nv = true },
-        new(TPM_CC_PCR_Event, Event, new HandleSlot(HandleKind.PcrOrNull, AuthRole.User)) { DecryptFirst = true, Nv = true },
+        new(TPM_CC_PCR_Event, Event, new HandleSlot(HandleKind.PcrOrNull, AuthRole.User))
+        {
+            DecryptFirst = true, Nv = true,
+        },
         new(TPM_CC_PCR_Reset, Reset, new HandleSlot(HandleKind.Pcr, AuthRole.User)) { Nv = true },
     ];
 

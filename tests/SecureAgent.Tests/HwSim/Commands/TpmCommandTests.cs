@@ -23,7 +23,8 @@ public sealed partial class TpmCommandTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGTERM is sent with kill(2)");
         string path = Path.Combine(_directory, "tpm.sock");
-        using Process hwsim = Start("tpm", "--mssim", "0", "--swtpm", path, "--state", Path.Combine(_directory, "state"));
+        string state = Path.Combine(_directory, "state");
+        using Process hwsim = Start("tpm", "--mssim", "0", "--swtpm", path, "--state", state);
         string? mssim = await ReadLineAsync(hwsim);
         Assert.StartsWith("mssim:host=127.0.0.1,port=", mssim, StringComparison.Ordinal);
         Assert.Equal($"swtpm:path={path}", await ReadLineAsync(hwsim));

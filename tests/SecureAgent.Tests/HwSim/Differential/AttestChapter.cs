@@ -22,8 +22,10 @@ internal static class AttestChapter
         Restricted(pair);
     }
 
-    private static TpmCommand Certify(Side side, string target, string by, string password, string scheme = EcdsaSha256) =>
-        new TpmCommand(0x148).Handle(side.Handle(target)).Handle(by.Length == 0 ? Null : side.Handle(by)).Password(password)
+    private static TpmCommand Certify(Side side, string target, string by, string password,
+        string scheme = EcdsaSha256) =>
+        new TpmCommand(0x148).Handle(side.Handle(target)).Handle(by.Length == 0 ? Null : side.Handle(by))
+            .Password(password)
             .Password().SizedHex("0102").Hex(scheme);
 
     private static void Certify(Pair pair)
@@ -48,7 +50,8 @@ internal static class AttestChapter
             .Raw(side["key.ticket.tag"]).Raw(side["key.ticket.hierarchy"]).Sized(side["key.ticket.digest"]), "sW");
         pair.Good("CertifyCreation of a primary", side => new TpmCommand(0x14A).Handle(side.Handle("ak"))
             .Handle(side.Handle("srk")).Password().SizedHex("0102").Sized(side["srk.hash"]).Hex(EcdsaSha256)
-            .Raw(side["srk.ticket.tag"]).Raw(side["srk.ticket.hierarchy"]).Sized(side["srk.ticket.digest"]), Attestation);
+            .Raw(side["srk.ticket.tag"]).Raw(side["srk.ticket.hierarchy"])
+                .Sized(side["srk.ticket.digest"]), Attestation);
     }
 
     private static TpmCommand Creation(Side side, byte[] hash) => new TpmCommand(0x14A).Handle(side.Handle("ak"))
@@ -62,7 +65,8 @@ internal static class AttestChapter
     {
         pair.Mutated("Quote", side => Quote(side.Handle("ak"), "00000001 000B 03 FF0000"), Attestation);
         pair.Octets("Quote", side => Quote(side.Handle("ak"), "00000001 000B 03 FF0000"), Attestation, 4);
-        pair.Good("Quote of two banks", side => Quote(side.Handle("ak"), "00000002 0004 03 010000 000B 03 010000"), Attestation);
+        pair.Good("Quote of two banks",
+            side => Quote(side.Handle("ak"), "00000002 0004 03 010000 000B 03 010000"), Attestation);
         pair.Good("Quote of nothing", side => Quote(side.Handle("ak"), "00000000"), Attestation);
         pair.Compare("Quote by nothing", _ => Quote(Null, "00000001 000B 03 FF0000", "0010"), "sW");
         pair.Bad("Quote by a storage key", side => Quote(side.Handle("srk"), "00000001 000B 03 FF0000"));
@@ -72,11 +76,13 @@ internal static class AttestChapter
 
     private static void Time(Pair pair)
     {
-        pair.Mutated("GetTime", side => new TpmCommand(0x14C).Handle(Endorsement).Handle(side.Handle("ak")).Password().Password()
+        pair.Mutated("GetTime",
+            side => new TpmCommand(0x14C).Handle(Endorsement).Handle(side.Handle("ak")).Password().Password()
             .SizedHex("CAFE").Hex(EcdsaSha256), Attestation);
         pair.Good("GetTime without a signature", _ => new TpmCommand(0x14C).Handle(Endorsement).Handle(Null).Password()
             .Password().SizedHex("CAFE").Hex("0010"), "sW");
-        pair.Bad("GetTime by owner", side => new TpmCommand(0x14C).Handle(Owner).Handle(side.Handle("ak")).Password().Password()
+        pair.Bad("GetTime by owner",
+            side => new TpmCommand(0x14C).Handle(Owner).Handle(side.Handle("ak")).Password().Password()
             .SizedHex("CAFE").Hex(EcdsaSha256));
         pair.Good("ReadClock", _ => new TpmCommand(0x181), "qqddb");
         pair.Wrong("ClockSet", _ => new TpmCommand(0x128).Handle(Owner).Password().U64(0x1_0000_0000));
@@ -89,18 +95,23 @@ internal static class AttestChapter
 
     private static void Restricted(Pair pair)
     {
-        const string Digest = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"; // SHA-256("abc"), FIPS 180
-        pair.Bad("Sign with a restricted key and no ticket", side => new TpmCommand(0x15D).Handle(side.Handle("ak")).Password()
+        // SHA-256("abc"), FIPS 180.
+        const string Digest = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+        pair.Bad("Sign with a restricted key and no ticket",
+            side => new TpmCommand(0x15D).Handle(side.Handle("ak")).Password()
             .SizedHex(Digest).Hex(EcdsaSha256).Hex("8024 40000007 0000"));
         pair.Good("Hash", _ => new TpmCommand(0x17D).SizedHex("616263").U16(0x000B).U32(Endorsement), "SWDs",
             "hash", "ticket.tag", "ticket.hierarchy", "ticket.digest");
         pair.Good("Sign with a restricted key and the ticket", side => Sign(side, Digest), "WWss");
         pair.Bad("Sign another digest with the ticket", side => Sign(side, Digest.Replace("BA", "BB")));
-        pair.Good("Hash of an attestation", _ => new TpmCommand(0x17D).SizedHex("FF544347").U16(0x000B).U32(Endorsement), "SWDs",
+        pair.Good("Hash of an attestation",
+            _ => new TpmCommand(0x17D).SizedHex("FF544347").U16(0x000B).U32(Endorsement), "SWDs",
             "hash", "ticket.tag", "ticket.hierarchy", "ticket.digest");
         pair.Bad("Sign what looks like an attestation", side => Sign(side, Convert.ToHexString(side["hash"])));
     }
 
-    private static TpmCommand Sign(Side side, string digest) => new TpmCommand(0x15D).Handle(side.Handle("ak")).Password()
-        .SizedHex(digest).Hex(EcdsaSha256).Raw(side["ticket.tag"]).Raw(side["ticket.hierarchy"]).Sized(side["ticket.digest"]);
+    private static TpmCommand Sign(Side side, string digest) => new TpmCommand(0x15D).Handle(side.Handle("ak"))
+        .Password()
+        .SizedHex(digest).Hex(EcdsaSha256).Raw(side["ticket.tag"]).Raw(side["ticket.hierarchy"])
+            .Sized(side["ticket.digest"]);
 }

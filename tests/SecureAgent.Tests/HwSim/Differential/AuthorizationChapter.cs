@@ -35,7 +35,8 @@ internal static class AuthorizationChapter
         pair.Subject.KeepSessionKey("session", Pin);
         pair.Bad("Sign with the authValue twice in the key",
             side => side.WithHmac(Sign(side, "key"), "session", side["key.name"], Pin));
-        pair.Good("Sign with the bound entity", side => side.WithHmac(Sign(side, "key"), "session", side["key.name"], []),
+        pair.Good("Sign with the bound entity",
+            side => side.WithHmac(Sign(side, "key"), "session", side["key.name"], []),
             "WWss", "", "", "", "", "session.nonce");
         pair.Good("GetRandom audited by a bound session",
             side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x81), "s", "", "session.nonce");
@@ -57,7 +58,8 @@ internal static class AuthorizationChapter
         pair.Subject.KeepSessionKey("session", Pin);
         for (int i = 0; i < 5; i++)
         {
-            pair.Compare("Sign with a wrong key", side => side.WithHmac(Sign(side, "key"), "session", side["key.name"], Pin));
+            pair.Compare("Sign with a wrong key",
+                side => side.WithHmac(Sign(side, "key"), "session", side["key.name"], Pin));
             pair.Compare("CreatePrimary by a session bound to a protected key", side => side.WithHmac(
                 Primary(EccSign), "session", [0x40, 0, 0, 1], Pin));
         }

@@ -4,7 +4,8 @@ using SecureAgent.HwSim.Tpm;
 
 namespace SecureAgent.Tests.HwSim.Differential;
 
-/// <summary>The simulator has fewer commands and algorithms than swtpm; what it lists, it describes as swtpm does.</summary>
+/// <summary>The simulator has fewer commands and algorithms than swtpm; what it lists, it describes as swtpm
+/// does.</summary>
 public sealed class CapabilityTests
 {
     [Theory]

@@ -2,7 +2,8 @@ using static SecureAgent.Tests.HwSim.Differential.Templates;
 
 namespace SecureAgent.Tests.HwSim.Differential;
 
-/// <summary>Part 3, chapters 24 and 25: passwords of hierarchies, dictionary attacks, clearing, and what a reset does.</summary>
+/// <summary>Part 3, chapters 24 and 25: passwords of hierarchies, dictionary attacks, clearing, and what a reset
+/// does.</summary>
 internal static class HierarchyChapter
 {
     /// <summary>What of an NV index survives a reset depends on its attributes.</summary>
@@ -28,13 +29,16 @@ internal static class HierarchyChapter
         LockoutPassword(pair);
     }
 
-    private static TpmCommand ChangeAuth(uint hierarchy, string old, string next) => new TpmCommand(0x129).Handle(hierarchy)
+    private static TpmCommand ChangeAuth(uint hierarchy, string old, string next) => new TpmCommand(0x129)
+        .Handle(hierarchy)
         .Password(old).Sized(System.Text.Encoding.ASCII.GetBytes(next));
 
-    private static TpmCommand Parameters(uint tries, string password = "") => new TpmCommand(0x13A).Handle(LockoutHandle)
+    private static TpmCommand Parameters(uint tries, string password = "") => new TpmCommand(0x13A)
+        .Handle(LockoutHandle)
         .Password(password).U32(tries).U32(1000).U32(1000);
 
-    private static TpmCommand Reset(string password = "") => new TpmCommand(0x139).Handle(LockoutHandle).Password(password);
+    private static TpmCommand Reset(string password = "") => new TpmCommand(0x139).Handle(LockoutHandle)
+        .Password(password);
 
     private static void Variables(Pair pair)
     {
@@ -53,7 +57,8 @@ internal static class HierarchyChapter
         pair.Bad("HierarchyChangeAuth with the old password", _ => ChangeAuth(Owner, "", "owner"));
         pair.Bad("CreatePrimary without the password", _ => CreatePrimary(EccStorage));
         pair.Bad("CreatePrimary with a wrong password", _ => CreatePrimary(EccStorage, "", Owner, "", "ownes"));
-        pair.Good("CreatePrimary with the password", _ => CreatePrimary(EccStorage, "", Owner, "", "owner"), "HssSWDss", "a");
+        pair.Good("CreatePrimary with the password",
+            _ => CreatePrimary(EccStorage, "", Owner, "", "owner"), "HssSWDss", "a");
         pair.Good("FlushContext", side => Flush(side.Handle("a")));
         pair.Bad("HierarchyChangeAuth too long", _ => ChangeAuth(Owner, "owner", new string('x', 65)));
         pair.Good("HierarchyChangeAuth of the most", _ => ChangeAuth(Owner, "owner", new string('x', 32)));
@@ -68,7 +73,8 @@ internal static class HierarchyChapter
         pair.Bad("HierarchyChangeAuth of null", _ => ChangeAuth(Null, "", "h"));
     }
 
-    private static TpmCommand Sign(Side side, string key, string password) => new TpmCommand(0x15D).Handle(side.Handle(key))
+    private static TpmCommand Sign(Side side, string key, string password) => new TpmCommand(0x15D)
+        .Handle(side.Handle(key))
         .Password(password).SizedHex(Digest).Hex("0018 000B").Hex("8024 40000007 0000");
 
     private static void Lockout(Pair pair)
@@ -152,7 +158,8 @@ internal static class HierarchyChapter
             .U32(0x81000001));
         pair.Good("NV_DefineSpace", _ => new TpmCommand(0x12A).Handle(Owner).Password().Sized([])
             .SizedHex("01500001 000B 02060006 0000 0004"));
-        pair.Good("NV_Write", _ => new TpmCommand(0x137).Handle(0x01500001).Handle(0x01500001).Password().SizedHex("CAFEBABE").U16(0));
+        pair.Good("NV_Write",
+            _ => new TpmCommand(0x137).Handle(0x01500001).Handle(0x01500001).Password().SizedHex("CAFEBABE").U16(0));
         pair.Good("PCR_Extend", _ => new TpmCommand(0x182).Handle(10).Password().Hex("00000001 000B").SizedHex("")
             .Raw(new byte[30]));
         pair.Mutated("Shutdown", _ => new TpmCommand(0x145).U16(0));
@@ -171,7 +178,8 @@ internal static class HierarchyChapter
         }
 
         pair.Good("ReadPublic of the persistent key", _ => new TpmCommand(0x173).Handle(0x81000001), "sss");
-        pair.Good("NV_Read", _ => new TpmCommand(0x14E).Handle(0x01500001).Handle(0x01500001).Password().U16(4).U16(0), "S");
+        pair.Good("NV_Read",
+            _ => new TpmCommand(0x14E).Handle(0x01500001).Handle(0x01500001).Password().U16(4).U16(0), "S");
         pair.Good("PCR_Read", _ => new TpmCommand(0x17E).Hex("00000001 000B 03 000400"), "D*");
         pair.Bad("the transient key is gone", side => new TpmCommand(0x173).Handle(side.Handle("a")));
         pair.Good("ReadClock", _ => new TpmCommand(0x181), "qqDDb");

@@ -28,7 +28,8 @@ internal static class MovingChapter
         pair.Octets("ActivateCredential", Activate, "S", 0, 4);
         foreach (int at in new[] { 0, 2, 10, 33, 34, 40 })
         {
-            pair.Bad($"ActivateCredential with octet {at} changed", side => new TpmCommand(0x147).Handle(side.Handle("ak")).Handle(side.Handle("srk")).Password("ak").Password()
+            pair.Bad($"ActivateCredential with octet {at} changed", side => new TpmCommand(0x147)
+                .Handle(side.Handle("ak")).Handle(side.Handle("srk")).Password("ak").Password()
                     .Sized(side.Changed("blob", at)).Sized(side["secret"]));
         }
 
@@ -70,7 +71,8 @@ internal static class MovingChapter
             side => Import(side, side["inner"], side["dup3"], side["seed3"], "0006 0080 0043"), "s");
         pair.Bad("Import with an inner key but no algorithm",
             side => Import(side, side["inner"], side["dup3"], side["seed3"], "0010"));
-        pair.Bad("Import without the inner key", side => Import(side, [], side["dup3"], side["seed3"], "0006 0080 0043"));
+        pair.Bad("Import without the inner key",
+            side => Import(side, [], side["dup3"], side["seed3"], "0006 0080 0043"));
         foreach (int at in new[] { 0, 1, 2, 20, 34, 35, 50, 66 })
         {
             pair.Bad($"Import with octet {at} changed",
@@ -101,7 +103,8 @@ internal static class MovingChapter
         pair.Octets("ContextLoad", LoadContext, "H", 0, 18);
         foreach (int at in new[] { 0, 1, 2, 10, 34, 50 })
         {
-            pair.Bad($"ContextLoad with octet {at} changed", side => new TpmCommand(0x161).Raw(side["ctx.sequence"]).Raw(side["ctx.handle"]).Raw(side["ctx.hierarchy"])
+            pair.Bad($"ContextLoad with octet {at} changed", side => new TpmCommand(0x161).Raw(side["ctx.sequence"])
+                .Raw(side["ctx.handle"]).Raw(side["ctx.hierarchy"])
                     .Sized(side.Changed("ctx.blob", at)));
         }
 
@@ -130,7 +133,8 @@ internal static class MovingChapter
         pair.Bad("EvictControl at a platform handle by owner", side => Evict(Owner, side.Handle("srk"), 0x81800001));
         pair.Bad("EvictControl at a transient handle", side => Evict(Owner, side.Handle("srk"), 0x80000001));
         pair.Bad("EvictControl beyond the range", side => Evict(Owner, side.Handle("srk"), 0x82000000));
-        pair.Compare("EvictControl of an owner key by platform", side => Evict(Platform, side.Handle("srk"), 0x81800001));
+        pair.Compare("EvictControl of an owner key by platform",
+            side => Evict(Platform, side.Handle("srk"), 0x81800001));
         pair.Mutated("EvictControl", side => Evict(Owner, side.Handle("srk"), 0x81000001));
         pair.Bad("EvictControl at a taken handle", side => Evict(Owner, side.Handle("srk"), 0x81000001));
         pair.Good("GetCapability persistent", _ => new TpmCommand(0x17A).U32(1).U32(0x81000000).U32(8), "BD*");

@@ -60,7 +60,8 @@ internal static class Mutations
 
     private static IEnumerable<(string Name, Action<TpmCommand> Change)> Framing(TpmCommand sample)
     {
-        yield return ("other session tag", command => command.Tag = sample.Auths.Count > 0 ? (ushort)0x8001 : (ushort)0x8002);
+        yield return ("other session tag",
+            command => command.Tag = sample.Auths.Count > 0 ? (ushort)0x8001 : (ushort)0x8002);
         yield return ("tag 00C1", command => command.Tag = 0x00C1);
         yield return ("tag 8003", command => command.Tag = 0x8003);
         yield return ("tag 8024", command => command.Tag = 0x8024);
@@ -121,7 +122,8 @@ internal static class Mutations
     private static IEnumerable<(string Name, Action<TpmCommand> Change)> Lengths(TpmCommand sample)
     {
         int length = sample.Parameters.Length;
-        foreach (int cut in Enumerable.Range(0, length).Where(at => length <= MaxCuts || at % (length / MaxCuts + 1) == 0))
+        int step = length <= MaxCuts ? 1 : length / MaxCuts + 1;
+        foreach (int cut in Enumerable.Range(0, length).Where(at => at % step == 0))
         {
             yield return ($"parameters cut at {cut}",
                 // In proportion, where the two sides' blobs have different lengths.

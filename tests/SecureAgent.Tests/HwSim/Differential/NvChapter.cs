@@ -69,7 +69,8 @@ internal static class NvChapter
         pair.Good("GetCapability NV indices", _ => new TpmCommand(0x17A).U32(1).U32(0x01000000).U32(8), "BD*");
         pair.Wrong("NV_UndefineSpace", _ => Undefine(Index));
         pair.Good("NV_DefineSpace after platform removed it", _ => Define(Index, Ordinary, 32));
-        pair.Bad("NV_ChangeAuth with a password", _ => new TpmCommand(0x13B).Handle(Index).Password("pw").SizedHex("01"));
+        pair.Bad("NV_ChangeAuth with a password",
+            _ => new TpmCommand(0x13B).Handle(Index).Password("pw").SizedHex("01"));
         pair.Good("NV_UndefineSpace", _ => Undefine(Index));
         pair.Bad("NV_UndefineSpace again", _ => Undefine(Index));
         pair.Bad("NV_ReadPublic of nothing", _ => ReadPublic(Index));
@@ -80,8 +81,10 @@ internal static class NvChapter
         foreach ((uint attributes, ushort size) in new (uint, ushort)[]
         {
             (0, 8), (0x0004_0000, 8), (0x0000_0004, 8), (0x0004_0004, 8), (0x0206_0006, 0), (0x0206_0006, 2048),
-            (0x0206_0006, 2049), (0x2206_0006, 8), (0x0206_0406, 8), (0x1206_0006, 8), (0x0206_0016, 8), (0x0206_0016, 9),
-            (0x0206_0026, 8), (0x0206_0026, 7), (0x0206_0046, 32), (0x0206_0046, 20), (0x0206_0086, 8), (0x0206_0096, 8),
+            (0x0206_0006, 2049), (0x2206_0006, 8), (0x0206_0406, 8), (0x1206_0006, 8), (0x0206_0016, 8),
+            (0x0206_0016, 9),
+            (0x0206_0026, 8), (0x0206_0026, 7), (0x0206_0046, 32), (0x0206_0046, 20), (0x0206_0086, 8),
+            (0x0206_0096, 8),
             (0x0206_00F6, 8), (0x0206_2006, 8), (0x0206_4006, 8), (0x0206_8006, 8), (0x0206_0806, 8), (0x0206_1006, 8),
             (0x0206_000E, 8), (0x020E_0006, 8), (0x0A06_0006, 8), (0x0A06_0016, 8), (0x0406_0006, 8), (0x4206_0006, 8),
             (0x8206_0006, 8), (0x4206_4006, 8), (0x8006_0006, 8), (0x0216_0006, 8), (0x0206_0007, 8), (0x0207_0006, 8),

@@ -95,7 +95,8 @@ internal static class ObjectChapter
         pair.Good("Sign with the auth and zeros", side => Sign(side, "a", auth: "secret\0\0"), "WWss");
         pair.Good("FlushContext", side => Flush(side.Handle("a")));
         pair.Bad("CreatePrimary with too long an auth", _ => CreatePrimary(EccSign, new string('x', 33)));
-        pair.Good("CreatePrimary with data for an ECC key", _ => CreatePrimary(EccSign, "", Owner, "0102"), Primary, "a");
+        pair.Good("CreatePrimary with data for an ECC key",
+            _ => CreatePrimary(EccSign, "", Owner, "0102"), Primary, "a");
         pair.Good("FlushContext", side => Flush(side.Handle("a")));
         pair.Bad("CreatePrimary sealed without data", _ => CreatePrimary(Sealed));
         pair.Good("CreatePrimary sealed", _ => CreatePrimary(Sealed, "", Owner, "0102"), "HssSWDss", "a");
@@ -115,7 +116,8 @@ internal static class ObjectChapter
     {
         pair.Mutated("Create", side => Create(side.Handle("srk"), EccSign), Created, CreateFields("key"));
         pair.Octets("Create", side => Create(side.Handle("srk"), EccSign), Created, 6, int.MaxValue, P224OfSigning);
-        pair.Good("Create with auth", side => Create(side.Handle("srk"), EccSignDa, "pin"), Created, CreateFields("pinned"));
+        pair.Good("Create with auth",
+            side => Create(side.Handle("srk"), EccSignDa, "pin"), Created, CreateFields("pinned"));
         pair.Good("Create with PCRs", side => Create(side.Handle("srk"), EccSign, "", "", "00000001 000B 03 010000"),
             Created, CreateFields("pcr"));
         pair.Bad("Create with a PCR selection of one octet",
@@ -153,7 +155,8 @@ internal static class ObjectChapter
         pair.Good("CreateLoaded primary", _ => CreateLoaded(Owner, EccSign), "Hsss", "a");
         pair.Good("FlushContext", side => Flush(side.Handle("a")));
         pair.Bad("CreateLoaded under a signing key", side => CreateLoaded(side.Handle("key"), EccSign));
-        pair.Octets("CreateLoaded", side => CreateLoaded(side.Handle("srk"), EccSign), "Hsss", 6, int.MaxValue, P224OfSigning);
+        pair.Octets("CreateLoaded",
+            side => CreateLoaded(side.Handle("srk"), EccSign), "Hsss", 6, int.MaxValue, P224OfSigning);
     }
 
     private static TpmCommand CreateLoaded(uint parent, string publicArea) =>
@@ -196,9 +199,11 @@ internal static class ObjectChapter
 
     private static void Seal(Pair pair)
     {
-        pair.Good("Create sealed", side => Create(side.Handle("srk"), Sealed, "pw", "CAFE01"), Created, CreateFields("sealed"));
+        pair.Good("Create sealed",
+            side => Create(side.Handle("srk"), Sealed, "pw", "CAFE01"), Created, CreateFields("sealed"));
         pair.Bad("Create sealed of too much", side => Create(side.Handle("srk"), Sealed, "", new string('0', 258)));
-        pair.Good("Create sealed of the most", side => Create(side.Handle("srk"), Sealed, "", new string('0', 256)), Created);
+        pair.Good("Create sealed of the most",
+            side => Create(side.Handle("srk"), Sealed, "", new string('0', 256)), Created);
         pair.Good("Load sealed", side => Load(side, "sealed"), "Hs", "sealed", "sealed.name");
         pair.Mutated("Unseal", side => new TpmCommand(0x15E).Handle(side.Handle("sealed")).Password("pw"), "S");
         pair.Bad("Sign with sealed data", side => Sign(side, "sealed", auth: "pw"));
@@ -210,7 +215,8 @@ internal static class ObjectChapter
             .Handle(side.Handle("sealed")).Password("pw").SizedHex("6E6577"));
         pair.Good("FlushContext", side => Flush(side.Handle("sealed")));
         pair.Good("Load changed", side => Load(side, "sealed"), "Hs", "sealed");
-        pair.Bad("Unseal with the old auth", side => new TpmCommand(0x15E).Handle(side.Handle("sealed")).Password("pw"));
+        pair.Bad("Unseal with the old auth",
+            side => new TpmCommand(0x15E).Handle(side.Handle("sealed")).Password("pw"));
         pair.Good("Unseal with the new auth",
             side => new TpmCommand(0x15E).Handle(side.Handle("sealed")).Password("new"), "S");
         pair.Good("FlushContext", side => Flush(side.Handle("sealed")));
@@ -235,7 +241,8 @@ internal static class ObjectChapter
         pair.Mutated("ECDH_KeyGen", side => new TpmCommand(0x163).Handle(side.Handle("ecdh")), "ss", "z", "point");
         pair.Mutated("ECDH_ZGen", side => new TpmCommand(0x154).Handle(side.Handle("ecdh")).Password()
             .Sized(side["point"]), "s");
-        pair.Bad("ECDH_ZGen with a point off the curve", side => new TpmCommand(0x154).Handle(side.Handle("ecdh")).Password()
+        pair.Bad("ECDH_ZGen with a point off the curve",
+            side => new TpmCommand(0x154).Handle(side.Handle("ecdh")).Password()
             .SizedHex("0001 01 0001 02"));
         pair.Bad("ECDH_ZGen with a storage key", side => new TpmCommand(0x154).Handle(side.Handle("srk")).Password()
             .Sized(side["point"]));
@@ -250,7 +257,8 @@ internal static class ObjectChapter
         const string Point = "0020 6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
             + "0020 4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5";
         const string Public = "0023 000B 00040040 0000  0010  0018 000B  0003  0010 " + Point;
-        pair.Mutated("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Null), "HS", "ext");
+        pair.Mutated("LoadExternal public",
+            _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Null), "HS", "ext");
         pair.Good("FlushContext", side => Flush(side.Handle("ext")));
         pair.Octets("LoadExternal public", _ => new TpmCommand(0x167).Sized([]).SizedHex(Public).U32(Owner), "HS", 2,
             int.MaxValue, P224OfExternal);
@@ -265,7 +273,8 @@ internal static class ObjectChapter
             _ => new TpmCommand(0x167).SizedHex(secret).SizedHex(Public).U32(Null), "HS", "ext");
         pair.Good("Sign with an external key", side => Sign(side, "ext"), "WWss");
         pair.Good("FlushContext", side => Flush(side.Handle("ext")));
-        pair.Bad("LoadExternal pair into owner", _ => new TpmCommand(0x167).SizedHex(secret).SizedHex(Public).U32(Owner));
+        pair.Bad("LoadExternal pair into owner",
+            _ => new TpmCommand(0x167).SizedHex(secret).SizedHex(Public).U32(Owner));
         pair.Bad("LoadExternal pair that does not match", _ => new TpmCommand(0x167)
             .SizedHex("0023 0000 0000 0020" + new string('0', 62) + "02").SizedHex(Public).U32(Null));
         pair.Compare("LoadExternal HMAC key", _ => new TpmCommand(0x167).SizedHex("0008 0000 0000 0004 0B0B0B0B")

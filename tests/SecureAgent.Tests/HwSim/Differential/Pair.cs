@@ -4,7 +4,8 @@ using SecureAgent.HwSim;
 namespace SecureAgent.Tests.HwSim.Differential;
 
 /// <summary>Sends the same command to swtpm and to the simulator and compares the responses: the response codes always;
-/// of successful ones the tags, the lengths of all fields and, where the shape says so, the bytes. Differences are gathered,
+/// of successful ones the tags, the lengths of all fields and, where the shape says so, the bytes. Differences are
+/// gathered,
 /// so that one run shows them all.</summary>
 internal sealed class Pair(ISimulatedTpm authority, ISimulatedTpm subject)
 {
@@ -46,7 +47,8 @@ internal sealed class Pair(ISimulatedTpm authority, ISimulatedTpm subject)
         }
     }
 
-    /// <summary>A command that swtpm 0.7.1 answers with TPM_RC_FAILURE because OpenSSL, which it was built with, refuses, and
+    /// <summary>A command that swtpm 0.7.1 answers with TPM_RC_FAILURE because OpenSSL, which it was built with,
+    /// refuses, and
     /// the simulator with the code that Part 3 names.</summary>
     /// <param name="name">What the command is, for the report.</param>
     /// <param name="specified">The code of Part 3.</param>
@@ -105,7 +107,8 @@ internal sealed class Pair(ISimulatedTpm authority, ISimulatedTpm subject)
         }
         else if (expectedCode != 0 && !expected.AsSpan().SequenceEqual(actual))
         {
-            Differ(name, $"swtpm {Convert.ToHexString(expected)}, simulator {Convert.ToHexString(actual)}", actualCommand);
+            Differ(name, $"swtpm {Convert.ToHexString(expected)}, simulator {Convert.ToHexString(actual)}",
+                actualCommand);
         }
 
         string? left = expectedCode == 0 ? Keep(Authority, shape, expected, keep, name) : null;

@@ -16,7 +16,8 @@ internal static class PcrChapter
 
     private static TpmCommand Read(string selection) => new TpmCommand(0x17E).Hex(selection);
 
-    private static TpmCommand Extend(uint pcr, string digests) => new TpmCommand(0x182).Handle(pcr).Password().Hex(digests);
+    private static TpmCommand Extend(uint pcr, string digests) => new TpmCommand(0x182).Handle(pcr).Password()
+        .Hex(digests);
 
     private static void Pcrs(Pair pair)
     {
@@ -49,7 +50,8 @@ internal static class PcrChapter
         pair.Good("PCR 16 is zero", _ => Read("00000001 000B 03 000001"), "*");
         pair.Mutated("PCR_Event", _ => new TpmCommand(0x13C).Handle(16).Password().SizedHex("616263"), "*");
         pair.Good("PCR_Event of nothing", _ => new TpmCommand(0x13C).Handle(16).Password().Sized([]), "*");
-        pair.Good("PCR_Event of TPM_RH_NULL", _ => new TpmCommand(0x13C).Handle(Null).Password().SizedHex("616263"), "*");
+        pair.Good("PCR_Event of TPM_RH_NULL",
+            _ => new TpmCommand(0x13C).Handle(Null).Password().SizedHex("616263"), "*");
         pair.Bad("PCR_Event of too much", _ => new TpmCommand(0x13C).Handle(16).Password().Sized(new byte[1025]));
         pair.Good("PCR values", _ => Read("00000001 000B 03 000401"), "*");
         pair.Good("PCR_Read of SHA-1", _ => Read("00000001 0004 03 000001"), "*");
@@ -119,13 +121,15 @@ internal static class PcrChapter
         pair.Mutated("HMAC_Start", side => HmacStart(side, 0x000B), "H", "seq");
         pair.Good("SequenceUpdate", side => Update(side, "4869"));
         pair.Good("SequenceComplete", side => Complete(side, ""), "SWDS");
-        pair.Good("HMAC", side => new TpmCommand(0x155).Handle(side.Handle("hmac")).Password().SizedHex("4869").U16(0x0010), "S");
+        pair.Good("HMAC",
+            side => new TpmCommand(0x155).Handle(side.Handle("hmac")).Password().SizedHex("4869").U16(0x0010), "S");
         pair.Good("HMAC_Start with the key's hash", side => HmacStart(side, 0x0010), "H", "seq");
         pair.Good("SequenceComplete", side => Complete(side, "4869", Owner), "SWDS");
         pair.Bad("HMAC_Start with another hash", side => HmacStart(side, 0x0004));
         pair.Good("FlushContext", side => Flush(side.Handle("hmac")));
     }
 
-    private static TpmCommand HmacStart(Side side, ushort algorithm) => new TpmCommand(0x15B).Handle(side.Handle("hmac"))
+    private static TpmCommand HmacStart(Side side, ushort algorithm) => new TpmCommand(0x15B)
+        .Handle(side.Handle("hmac"))
         .Password().Sized([]).U16(algorithm);
 }

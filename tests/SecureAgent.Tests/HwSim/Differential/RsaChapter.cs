@@ -79,7 +79,8 @@ internal static class RsaChapter
             .SizedHex(Digest).Hex("0018 000B 0001 01 0001 01"));
     }
 
-    private static TpmCommand Encrypt(Side side, byte[] message, string scheme, string label = "", string key = "key") =>
+    private static TpmCommand Encrypt(Side side, byte[] message, string scheme, string label = "",
+        string key = "key") =>
         new TpmCommand(0x174).Handle(side.Handle(key)).Sized(message).Hex(scheme).SizedHex(label);
 
     private static TpmCommand Decrypt(Side side, byte[] cipher, string scheme, string label = "", string key = "key") =>
@@ -93,14 +94,17 @@ internal static class RsaChapter
             pair.Good($"RSA_Encrypt {scheme}", side => Encrypt(side, message, scheme), "s", "cipher");
             pair.Good($"RSA_Decrypt {scheme}", side => Decrypt(side, side["cipher"], scheme), "S");
             pair.Bad($"RSA_Decrypt {scheme} of a short text", side => Decrypt(side, side["cipher"][..255], scheme));
-            pair.FailsInOpenSsl($"RSA_Encrypt {scheme} of too much", TPM_RC_VALUE, side => Encrypt(side, new byte[254], scheme));
+            pair.FailsInOpenSsl($"RSA_Encrypt {scheme} of too much",
+                TPM_RC_VALUE, side => Encrypt(side, new byte[254], scheme));
         }
 
-        pair.Good("RSA_Encrypt OAEP with a label", side => Encrypt(side, message, "0017 000B", "616200"), "s", "cipher");
+        pair.Good("RSA_Encrypt OAEP with a label",
+            side => Encrypt(side, message, "0017 000B", "616200"), "s", "cipher");
         pair.Good("RSA_Decrypt OAEP with the label", side => Decrypt(side, side["cipher"], "0017 000B", "616200"), "S");
         pair.FailsInOpenSsl("RSA_Decrypt OAEP with another label", TPM_RC_VALUE,
             side => Decrypt(side, side["cipher"], "0017 000B", "616300"));
-        pair.Bad("RSA_Encrypt with a label without a zero at its end", side => Encrypt(side, message, "0017 000B", "6162"));
+        pair.Bad("RSA_Encrypt with a label without a zero at its end",
+            side => Encrypt(side, message, "0017 000B", "6162"));
         pair.Bad("RSA_Decrypt with a label without a zero at its end",
             side => Decrypt(side, side["cipher"], "0017 000B", "6162"));
         pair.Good("RSA_Encrypt without padding",
@@ -123,13 +127,15 @@ internal static class RsaChapter
     {
         pair.Good("Create", side => Create(side.Handle("srk"), EccSign), "ssssWDs", CreateFields("ak"));
         pair.Good("Load", side => Load(side, "ak"), "Hs", "ak", "ak.name");
-        pair.Good("MakeCredential", side => new TpmCommand(0x168).Handle(side.Handle("srk")).SizedHex("0011223344556677")
+        pair.Good("MakeCredential",
+            side => new TpmCommand(0x168).Handle(side.Handle("srk")).SizedHex("0011223344556677")
             .Sized(side["ak.name"]), "ss", "blob", "secret");
         pair.Good("ActivateCredential", side => Activate(side, side["secret"]), "S");
         pair.FailsInOpenSsl("ActivateCredential with a changed secret", TPM_RC_VALUE_P2,
             side => Activate(side, side.Changed("secret", 128)));
         pair.Bad("ActivateCredential with a short secret", side => Activate(side, side["secret"][..100]));
-        pair.Bad("StartAuthSession with a secret for another use", side => new TpmCommand(0x176).Handle(side.Handle("srk"))
+        pair.Bad("StartAuthSession with a secret for another use",
+            side => new TpmCommand(0x176).Handle(side.Handle("srk"))
             .Handle(Null).Sized(new byte[16]).Sized(side["secret"]).U8(0).U16(0x0010).U16(0x000B));
         pair.Good("FlushContext", side => Flush(side.Handle("ak")));
     }

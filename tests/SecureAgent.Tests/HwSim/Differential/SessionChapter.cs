@@ -30,7 +30,8 @@ internal static class SessionChapter
         pair.Good("FlushContext", side => Flush(side.Handle("session")));
         pair.Octets("StartAuthSession", _ => Start(0, "0006 0080 0043"), "Hs", 17);
         pair.Octets("StartAuthSession of a policy", _ => Start(1), "Hs", 17);
-        foreach (string symmetric in new[] { "0006 0100 0043", "0006 00C0 0043", "000A 000B", "0006 0080 0044", "000A 0010" })
+        foreach (string symmetric in new[] { "0006 0100 0043", "0006 00C0 0043", "000A 000B", "0006 0080 0044",
+            "000A 0010" })
         {
             if (pair.Compare($"StartAuthSession {symmetric}", _ => Start(0, symmetric), "Hs", "session") == 0)
             {
@@ -76,7 +77,8 @@ internal static class SessionChapter
     {
         byte[] pin = "pin"u8.ToArray();
         pair.Good("StartAuthSession", _ => Start(0), "Hs", "session", "session.nonce");
-        pair.Bad("Sign with a wrong HMAC", side => side.WithHmac(Sign(side), "session", side["key.name"], "pim"u8.ToArray()));
+        pair.Bad("Sign with a wrong HMAC",
+            side => side.WithHmac(Sign(side), "session", side["key.name"], "pim"u8.ToArray()));
         pair.Bad("Sign with another name", side => side.WithHmac(Sign(side), "session", side["srk.name"], pin));
         pair.Bad("Sign with the password in place of the HMAC",
             side => Sign(side).Session(side.Handle("session"), new byte[16], 1, pin));
@@ -98,18 +100,22 @@ internal static class SessionChapter
             command.Auths.Add(command.Auths[0]);
             return command;
         });
-        pair.Good("GetRandom audited", side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x81), "s",
+        pair.Good("GetRandom audited",
+            side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x81), "s",
             "", "session.nonce");
         pair.Bad("GetRandom with a session for nothing",
             side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x01), "s");
         pair.Good("last use", side => side.WithHmac(Sign(side), "session", side["key.name"], pin, 0), "WWss");
         pair.Bad("use after the last", side => side.WithHmac(Sign(side), "session", side["key.name"], pin), "WWss");
         pair.Good("StartAuthSession with AES", _ => Start(0, "0006 0080 0043"), "Hs", "session", "session.nonce");
-        pair.Good("GetRandom encrypted", side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x41), "s",
+        pair.Good("GetRandom encrypted",
+            side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x41), "s",
             "", "session.nonce");
-        pair.Bad("GetRandom decrypted", side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x21), "s");
+        pair.Bad("GetRandom decrypted",
+            side => side.WithHmac(new TpmCommand(0x17B).U16(4), "session", [], [], 0x21), "s");
         pair.Good("StirRandom decrypted",
-            side => side.WithHmac(new TpmCommand(0x146).Sized([1, 2, 3]), "session", [], [], 0x21), "", "session.nonce");
+            side => side.WithHmac(new TpmCommand(0x146).Sized([1, 2, 3]), "session", [], [], 0x21), "",
+                "session.nonce");
         pair.Bad("StirRandom encrypted",
             side => side.WithHmac(new TpmCommand(0x146).Sized([1, 2, 3]), "session", [], [], 0x41), "");
         pair.Good("FlushContext", side => Flush(side.Handle("session")));
@@ -143,7 +149,8 @@ internal static class SessionChapter
             side => Policy(0x17F, side).Sized(new byte[32]).Hex("00000001 000B 03 000001"));
         pair.Compare("PolicyPCR of two banks",
             side => Policy(0x17F, side).Sized([]).Hex("00000002 0004 03 010000 000B 03 010000"));
-        pair.Compare("PolicyPCR of a bank that is not there", side => Policy(0x17F, side).Sized([]).Hex("00000001 0012 03 010000"));
+        pair.Compare("PolicyPCR of a bank that is not there",
+            side => Policy(0x17F, side).Sized([]).Hex("00000001 0012 03 010000"));
         Digests(pair, "PolicyPCR of banks");
         pair.Mutated("PolicySecret", side => Secret(side, Owner), "sWDs");
         Digests(pair, "PolicySecret");
@@ -191,7 +198,8 @@ internal static class SessionChapter
         Digests(pair, "PolicyOR");
         pair.Bad("PolicyOR without the digest", side => Policy(0x171, side).Hex("00000002" + one + one));
         pair.Bad("PolicyOR of one", side => Policy(0x171, side).Hex("00000001" + zero));
-        pair.Bad("PolicyOR of nine", side => Policy(0x171, side).Hex("00000009" + string.Concat(Enumerable.Repeat(zero, 9))));
+        pair.Bad("PolicyOR of nine",
+            side => Policy(0x171, side).Hex("00000009" + string.Concat(Enumerable.Repeat(zero, 9))));
         pair.Good("PolicyRestart", side => Policy(0x180, side));
         pair.Good("PolicyOR of eight",
             side => Policy(0x171, side).Hex("00000008" + string.Concat(Enumerable.Repeat(zero, 8))));
@@ -276,7 +284,8 @@ internal static class SessionChapter
         pair.Bad("Sign with the password", side => Sign(side).Password("pin"));
         pair.Good("policy session", _ => Start(1), "Hs", "policy", "policy.nonce");
         pair.Good("PolicyAuthValue", side => Policy(0x16B, side));
-        pair.Bad("Sign with a wrong HMAC", side => side.WithHmac(Sign(side), "policy", side["key.name"], "pim"u8.ToArray()));
+        pair.Bad("Sign with a wrong HMAC",
+            side => side.WithHmac(Sign(side), "policy", side["key.name"], "pim"u8.ToArray()));
         pair.Good("Sign", side => side.WithHmac(Sign(side), "policy", side["key.name"], "pin"u8.ToArray()), "WWss",
             "", "", "", "", "policy.nonce");
         pair.Good("PolicyAuthValue", side => Policy(0x16B, side));

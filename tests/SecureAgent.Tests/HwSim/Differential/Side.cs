@@ -42,7 +42,8 @@ internal sealed class Side(ISimulatedTpm tpm)
         this[session + ".key"] = HMACSHA256.HashData(auth, input);
     }
 
-    /// <summary>The command with an unsalted HMAC session in front of its other sessions: the key is the session key, empty
+    /// <summary>The command with an unsalted HMAC session in front of its other sessions: the key is the session key,
+    /// empty
     /// for an unbound session, and the authValue (TPM 2.0 Part 1, 19.6).</summary>
     /// <param name="command">The command, complete but for this session.</param>
     /// <param name="session">The name under which the response to TPM2_StartAuthSession was kept.</param>

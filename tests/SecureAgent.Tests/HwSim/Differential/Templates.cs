@@ -1,6 +1,7 @@
 namespace SecureAgent.Tests.HwSim.Differential;
 
-/// <summary>TPMT_PUBLIC structures as TPM 2.0 Part 2 writes them, in hex, and the handles and command codes used with them.</summary>
+/// <summary>TPMT_PUBLIC structures as TPM 2.0 Part 2 writes them, in hex, and the handles and command codes used with
+/// them.</summary>
 internal static class Templates
 {
     public const uint Owner = 0x40000001;
@@ -45,11 +46,13 @@ internal static class Templates
         string publicArea, string auth = "", uint hierarchy = Owner, string data = "", string hierarchyAuth = "") =>
         Creation(new TpmCommand(0x131).Handle(hierarchy).Password(hierarchyAuth), publicArea, auth, data);
 
-    public static TpmCommand Create(uint parent, string publicArea, string auth = "", string data = "", string pcrs = "00000000") =>
+    public static TpmCommand Create(uint parent, string publicArea, string auth = "", string data = "",
+        string pcrs = "00000000") =>
         Creation(new TpmCommand(0x153).Handle(parent).Password(), publicArea, auth, data, pcrs);
 
     public static TpmCommand Load(Side side, string key, string parent = "srk") =>
-        new TpmCommand(0x157).Handle(side.Handle(parent)).Password().Sized(side[key + ".private"]).Sized(side[key + ".public"]);
+        new TpmCommand(0x157).Handle(side.Handle(parent)).Password().Sized(side[key + ".private"])
+            .Sized(side[key + ".public"]);
 
     public static TpmCommand Flush(uint handle) => new TpmCommand(0x165).U32(handle);
 

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace SecureAgent.Tests.HwSim.Differential;
 
-/// <summary>A TPM command as bytes, written for these tests alone: neither the simulator's nor the agent's encoder has a
+/// <summary>A TPM command as bytes, written for these tests alone: neither the simulator's nor the agent's encoder
+/// has a
 /// part in it, so that a misread specification does not cancel out.</summary>
 internal sealed class TpmCommand(uint code)
 {
@@ -102,7 +103,8 @@ internal sealed class TpmCommand(uint code)
 
         body.Raw([.. _parameters]);
         ushort tag = Tag ?? (Auths.Count > 0 ? (ushort)0x8002 : (ushort)0x8001);
-        return [.. new TpmCommand(0).U16(tag).U32((uint)(10 + body._parameters.Count + SizeError)).U32(Code)._parameters,
+        return [.. new TpmCommand(0).U16(tag).U32((uint)(10 + body._parameters.Count + SizeError))
+            .U32(Code)._parameters,
             .. body._parameters];
     }
 }

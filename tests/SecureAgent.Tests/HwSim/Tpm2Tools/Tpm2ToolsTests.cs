@@ -5,7 +5,8 @@ using SecureAgent.HwSim.Tpm;
 
 namespace SecureAgent.Tests.HwSim.Tpm2Tools;
 
-/// <summary>tpm2-tools drive the simulator over libtss2-tcti-mssim, and openssl checks what comes out. The same flows run
+/// <summary>tpm2-tools drive the simulator over libtss2-tcti-mssim, and openssl checks what comes out. The same flows
+/// run
 /// against swtpm, which checks the flows.</summary>
 public sealed class Tpm2ToolsTests
 {
@@ -79,7 +80,8 @@ public sealed class Tpm2ToolsTests
                 throw;
             }
 
-            Assert.True(process.ExitCode == 0, $"{flow} ended with {process.ExitCode}:\n{await output}\n{await errors}");
+            Assert.True(process.ExitCode == 0,
+                $"{flow} ended with {process.ExitCode}:\n{await output}\n{await errors}");
         }
         finally
         {
