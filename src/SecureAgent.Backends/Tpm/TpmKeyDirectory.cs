@@ -250,8 +250,13 @@ public sealed class TpmKeyDirectory : IDisposable
 
     private void OnFileEvent(object sender, FileSystemEventArgs change)
     {
-        // Files that start with a dot are ones being written.
-        if (change.Name is null || !change.Name.StartsWith('.') || change is RenamedEventArgs)
+        // What is renamed into place or gone is complete: who makes a key and uses it at once must find it. What another
+        // program writes in place is read when it has settled. Files that start with a dot are ones being written.
+        if (change.ChangeType is WatcherChangeTypes.Renamed or WatcherChangeTypes.Deleted)
+        {
+            Changed?.Invoke(this, EventArgs.Empty);
+        }
+        else if (change.Name is null || !change.Name.StartsWith('.'))
         {
             _settled?.Change(Settle, Timeout.InfiniteTimeSpan);
         }
