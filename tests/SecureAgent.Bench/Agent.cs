@@ -22,7 +22,8 @@ internal sealed class Agent : IAsyncDisposable
         File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:"))[6..^2],
         CultureInfo.InvariantCulture);
 
-    /// <summary>Open file descriptors, which only root may count in a process that guards itself against debuggers.</summary>
+    /// <summary>Open file descriptors, which only root may count in a process that guards itself against
+    /// debuggers.</summary>
     public string Descriptors => Environment.IsPrivilegedProcess
         ? Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length.ToString(CultureInfo.InvariantCulture)
         : "only for root";
@@ -31,7 +32,8 @@ internal sealed class Agent : IAsyncDisposable
     public static Agent SecureAgent(Workplace workplace, string tcti)
     {
         string socket = workplace.Socket("agent.sock");
-        return Start(socket, () => workplace.StartQuiet(Workplace.SecureAgent, "run", "--socket", socket, "--tpm", tcti));
+        string[] arguments = ["run", "--socket", socket, "--tpm", tcti];
+        return Start(socket, () => workplace.StartQuiet(Workplace.SecureAgent, arguments));
     }
 
     /// <summary>Starts OpenSSH's <c>ssh-agent</c>.</summary>

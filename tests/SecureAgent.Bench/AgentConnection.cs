@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.Bench;
 
-/// <summary>One connection to an agent. It blocks, because that costs the least beside the agent on the same machine.</summary>
+/// <summary>One connection to an agent. It blocks, because that costs the least beside the agent on the same
+/// machine.</summary>
 internal sealed class AgentConnection : IDisposable
 {
     /// <summary>A whole SSH_AGENTC_REQUEST_IDENTITIES frame.</summary>

@@ -12,7 +12,8 @@ internal sealed class CommandCounter : IAsyncDisposable
     private readonly Task _serving;
     private long _commands;
 
-    /// <summary>Listens on <paramref name="path"/> for clients of the TPM at <paramref name="tcti"/>, a Unix socket.</summary>
+    /// <summary>Listens on <paramref name="path"/> for clients of the TPM at <paramref name="tcti"/>, a Unix
+    /// socket.</summary>
     public CommandCounter(string path, string tcti)
     {
         _tpm = new UnixDomainSocketEndPoint(tcti["swtpm:path=".Length..]);

@@ -26,15 +26,21 @@ internal static class Machine
     }
 
     /// <summary>Whether a tool can be started.</summary>
-    public static async Task<bool> HasAsync(string tool, string argument) => await VersionAsync(tool, argument) != $"no {tool}";
+    public static async Task<bool> HasAsync(string tool, string argument) =>
+        await VersionAsync(tool, argument) != $"no {tool}";
 
     private static async Task<string> VersionAsync(string tool, string argument)
     {
         try
         {
-            ProcessStartInfo start = new(tool, argument) { RedirectStandardOutput = true, RedirectStandardError = true };
+            ProcessStartInfo start = new(tool, argument)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             using Process process = Process.Start(start)!;
-            string output = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();
+            string output = await process.StandardOutput.ReadToEndAsync();
+            output += await process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync();
             return output.Split('\n', ',')[0].Trim();
         }

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace SecureAgent.Bench;
 
-/// <summary>What one signature costs: TPM commands, and milliseconds cold (the first after the agent's start) and warm.</summary>
+/// <summary>What one signature costs: TPM commands, and milliseconds cold (the first after the agent's start) and
+/// warm.</summary>
 internal static class SignatureBench
 {
     private const uint SSH_AGENT_RSA_SHA2_256 = 2;

@@ -45,7 +45,8 @@ internal sealed class Tpm : IAsyncDisposable
             }
         }
 
-        throw new InvalidOperationException($"hwsim tpm named no endpoint: {await process.StandardError.ReadToEndAsync()}");
+        string error = await process.StandardError.ReadToEndAsync();
+        throw new InvalidOperationException($"hwsim tpm named no endpoint: {error}");
     }
 
     public async ValueTask DisposeAsync() => await Workplace.StopAsync(_process);

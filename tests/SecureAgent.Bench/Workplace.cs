@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace SecureAgent.Bench;
 
-/// <summary>A temporary directory with everything that the measured programs read and write, and their environment.</summary>
+/// <summary>A temporary directory with everything that the measured programs read and write, and their
+/// environment.</summary>
 internal sealed partial class Workplace : IDisposable
 {
     private const string Pin = "271828";
@@ -70,7 +71,11 @@ internal sealed partial class Workplace : IDisposable
     /// <summary>Starts a program in the background.</summary>
     public Process Start(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Clear();
         foreach ((string name, string value) in _environment)
         {
@@ -104,7 +109,8 @@ internal sealed partial class Workplace : IDisposable
                 $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}{await error}");
     }
 
-    /// <summary>Ends a process that this program started. An agent that is not told to end leaves its keys in the TPM's few
+    /// <summary>Ends a process that this program started. An agent that is not told to end leaves its keys in the
+    /// TPM's few
     /// slots.</summary>
     public static async Task StopAsync(Process process)
     {

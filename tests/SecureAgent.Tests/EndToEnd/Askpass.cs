@@ -1,6 +1,7 @@
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>A person at an askpass: a script that writes down each question and answers it from files, one file for PINs
+/// <summary>A person at an askpass: a script that writes down each question and answers it from files, one file for
+/// PINs
 /// and one for passphrases.</summary>
 internal sealed class Askpass
 {
@@ -15,7 +16,8 @@ internal sealed class Askpass
         Pin = "271828";
         File.WriteAllText(PromptsFile, "");
 
-        // Questions are separated by a NUL, because a question may have several lines. A gate is a FIFO: reading it waits
+        // Questions are separated by a NUL, because a question may have several lines. A gate is a FIFO: reading it
+        // waits
         // until the test opens it, so the person thinks for exactly as long as the test wants.
         OwnerOnly.Program(_script, $"""
             #!/bin/sh
@@ -48,7 +50,8 @@ internal sealed class Askpass
     }
 
     /// <summary>Every question so far.</summary>
-    public IReadOnlyList<string> Prompts => File.ReadAllText(PromptsFile).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+    public IReadOnlyList<string> Prompts =>
+        File.ReadAllText(PromptsFile).Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
     private string PromptsFile => Path.Combine(_directory, "prompts");
 
@@ -61,13 +64,18 @@ internal sealed class Askpass
         environment["SSH_ASKPASS_REQUIRE"] = "force";
     }
 
-    /// <summary>What the person answers to the next questions for a PIN, before <see cref="Pin"/> again; an empty answer
+    /// <summary>What the person answers to the next questions for a PIN, before <see cref="Pin"/> again; an empty
+    /// answer
     /// dismisses the question.</summary>
     public void AnswerFirst(params string[] pins) =>
         File.WriteAllText(Path.Combine(_directory, "first"), string.Concat(pins.Select(pin => pin + "\n")));
 
     /// <summary>From now on the person answers only after <see cref="OpenGateAsync"/>.</summary>
-    public async Task CloseGateAsync() => (await new Command(new Dictionary<string, string>(), "mkfifo", GateFile).RunAsync()).Succeeded();
+    public async Task CloseGateAsync()
+    {
+        Ran ran = await new Command(new Dictionary<string, string>(), "mkfifo", GateFile).RunAsync();
+        ran.Succeeded();
+    }
 
     /// <summary>The person answers what is asked now, and at once what is asked later.</summary>
     public async Task OpenGateAsync()
@@ -87,5 +95,5 @@ internal sealed class Askpass
 
     /// <summary>Waits until there were at least <paramref name="count"/> questions.</summary>
     public Task AskedAsync(int count) =>
-        Deadline.UntilAsync(() => Prompts.Count >= count, () => $"{count} questions were expected, {Prompts.Count} were asked");
+        Deadline.UntilAsync(() => Prompts.Count >= count, () => $"{Prompts.Count} of {count} questions were asked");
 }

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>Somebody on the bus: passes TPM commands and responses between clients and swtpm's Unix socket, writes every
+/// <summary>Somebody on the bus: passes TPM commands and responses between clients and swtpm's Unix socket, writes
+/// every
 /// byte down, and can change responses.</summary>
 internal sealed class BusTap : IAsyncDisposable
 {
@@ -46,7 +47,8 @@ internal sealed class BusTap : IAsyncDisposable
     /// <summary>Taps swtpm's socket <paramref name="tpm"/> at the new socket <paramref name="path"/>.</summary>
     public static BusTap Start(string path, string tpm) => new(path, tpm);
 
-    /// <summary>From now on every response goes through <paramref name="change"/>; <see langword="null"/> ends that.</summary>
+    /// <summary>From now on every response goes through <paramref name="change"/>; <see langword="null"/> ends
+    /// that.</summary>
     public void Change(Func<byte[], byte[]>? change) => Volatile.Write(ref _change, change);
 
     public async ValueTask DisposeAsync()

@@ -58,7 +58,8 @@ public sealed class BusTapTests
         (await world.Client.SignAsync(file, "a message\n")).Succeeded();
         int refused = 0;
 
-        // Tag, size, response code, the first bytes of the parameters, the middle, and the end, which is in the session area.
+        // Tag, size, response code, the first bytes of the parameters, the middle, and the end, which is in the
+        // session area.
         foreach (double place in new[] { 0, 1, 5, 9, 12, 17, 0.4, 0.5, 0.7, -20, -1 })
         {
             int changed = 0;
@@ -90,7 +91,7 @@ public sealed class BusTapTests
 
         // TPM 2.0 Part 2 table 16: TPM_RC_RETRY.
         tap.Change(_ => Convert.FromHexString("80010000000A00000922"));
-        Ran ran = await SecureAgentProgram.RunAsync(world.Home, "key", "new", "x", "--in", "tpm", "--type", "ecdsa-256");
+        Ran ran = await SecureAgentProgram.RunAsync(world.Home, "key", "new", "x", "--in", "tpm");
 
         Assert.NotEqual("", ran.ExitedWith(75).Error);
         Assert.Empty(Directory.GetFiles(world.Home.KeyDirectory));
@@ -172,7 +173,8 @@ public sealed class BusTapTests
     {
         string[] lines = File.ReadAllLines(file);
         byte[] key = Convert.FromBase64String(string.Concat(lines.Where(line => !line.StartsWith("-----"))));
-        byte[] publicKey = AgentSocket.Texts(Convert.FromBase64String(File.ReadAllText(file + ".pub").Split(' ')[1]))[1];
+        byte[] blob = Convert.FromBase64String(File.ReadAllText(file + ".pub").Split(' ')[1]);
+        byte[] publicKey = AgentSocket.Texts(blob)[1];
         byte[] length = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, 64);
         int at = key.AsSpan().LastIndexOf(publicKey) - 32;

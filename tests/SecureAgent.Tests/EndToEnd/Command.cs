@@ -43,7 +43,8 @@ internal sealed class Command
         }
     }
 
-    /// <summary>What a process needs to run on its own: pipes for its streams and nothing but <paramref name="environment"/>.</summary>
+    /// <summary>What a process needs to run on its own: pipes for its streams and nothing but
+    /// <paramref name="environment"/>.</summary>
     public static ProcessStartInfo StartInfo(
         IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> arguments)
     {

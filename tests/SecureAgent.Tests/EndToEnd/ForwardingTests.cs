@@ -32,8 +32,8 @@ public sealed class ForwardingTests(Worlds worlds)
         string askpass = $"SSH_ASKPASS={world.Home.Environment["SSH_ASKPASS"]} SSH_ASKPASS_REQUIRE=force";
         int mark = world.Program.Log.Count;
 
-        Ran ran = await ForwardAsync(
-            sshd, world, $"{askpass} {command.Replace("KEY", world.PublicKeyFile(KeyKind.Rsa), StringComparison.Ordinal)}");
+        command = command.Replace("KEY", world.PublicKeyFile(KeyKind.Rsa), StringComparison.Ordinal);
+        Ran ran = await ForwardAsync(sshd, world, $"{askpass} {command}");
 
         Assert.NotEqual(0, ran.ExitCode);
         Assert.NotEqual(255, ran.ExitCode);

@@ -1,10 +1,11 @@
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>A person's world in a temporary directory: home, runtime directory, key directory and the environment that every
+/// <summary>A person's world in a temporary directory: home, runtime directory, key directory and the environment
+/// that every
 /// program of a test is started with. Nothing of the real user is inherited but PATH and where .NET is.</summary>
 internal sealed class Home : IDisposable
 {
-    private static readonly string[] Inherited = ["PATH", "USER", "LOGNAME", "DOTNET_ROOT", "DOTNET_ROOT_X64", "SSL_CERT_FILE"];
+    private static readonly string[] Inherited = ["PATH", "USER", "LOGNAME", "DOTNET_ROOT", "DOTNET_ROOT_X64"];
 
     public Home()
     {

@@ -100,7 +100,8 @@ public sealed class LifecycleTests
         Needs.Agent(AgentKind.Simulator);
         using Home home = new();
 
-        Ran ran = await new Command(home.Environment, SecureAgentProgram.HwSimPath, "try", "--", "ssh-add", "-l").RunAsync();
+        Ran ran = await new Command(
+            home.Environment, SecureAgentProgram.HwSimPath, "try", "--", "ssh-add", "-l").RunAsync();
 
         Assert.Contains("(ECDSA)", ran.Succeeded().Output);
     }

@@ -20,6 +20,9 @@ internal sealed class LineLog
         }
     }
 
+    /// <summary>Whether there is a line with <paramref name="text"/> so far.</summary>
+    public bool Contains(string text) => ToString().Contains(text, StringComparison.Ordinal);
+
     /// <summary>Takes lines until the writer closes.</summary>
     public async Task ReadAsync(TextReader reader)
     {
@@ -31,7 +34,8 @@ internal sealed class LineLog
         Add(null);
     }
 
-    /// <summary>The first line from the <paramref name="since"/>th on that contains <paramref name="text"/>; fails the test
+    /// <summary>The first line from the <paramref name="since"/>th on that contains <paramref name="text"/>; fails
+    /// the test
     /// when there is none before the deadline or the program's end.</summary>
     public async Task<string> WaitForAsync(string text, int since = 0)
     {
@@ -42,7 +46,8 @@ internal sealed class LineLog
             bool ended;
             lock (_gate)
             {
-                string? found = _lines.Skip(since).FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal));
+                string? found = _lines.Skip(since)
+                    .FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal));
                 if (found is not null)
                 {
                     return found;
@@ -53,7 +58,8 @@ internal sealed class LineLog
 
             Assert.False(ended, $"the program ended without '{text}':\n{this}");
             await Task.WhenAny(more, Task.Delay(Timeout.Infinite, deadline.Token));
-            Assert.False(deadline.IsCancellationRequested, $"no '{text}' within {Deadline.Span.TotalSeconds} s:\n{this}");
+            Assert.False(
+                deadline.IsCancellationRequested, $"no '{text}' within {Deadline.Span.TotalSeconds} s:\n{this}");
         }
     }
 

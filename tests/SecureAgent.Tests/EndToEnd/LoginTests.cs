@@ -70,7 +70,7 @@ public sealed class LoginTests(Worlds worlds)
     [InlineData(AgentKind.OpenSsh, true)]
     [InlineData(AgentKind.Swtpm, false)]
     [InlineData(AgentKind.Simulator, false)]
-    public async Task An_RSA_key_does_not_log_in_with_SHA_1_even_where_the_server_would_take_it(AgentKind agent, bool logsIn)
+    public async Task An_RSA_key_does_not_log_in_with_SHA_1_where_the_server_would_take_it(AgentKind agent, bool logsIn)
     {
         SshdServer sshd = await worlds.SshdAsync();
         AgentWorld world = await worlds.AgentAsync(agent);

@@ -11,7 +11,8 @@ internal sealed class OpenSshClient(Home home, string socket)
 
     /// <summary>Logs in and runs <paramref name="command"/> there.</summary>
     /// <param name="sshd">Where.</param>
-    /// <param name="publicKeyFile">The one key to offer, or <see langword="null"/> for whatever the agent lists.</param>
+    /// <param name="publicKeyFile">The one key to offer, or <see langword="null"/> for whatever the agent
+    /// lists.</param>
     /// <param name="command">What to run on the far side.</param>
     /// <param name="options">More options of ssh.</param>
     public Task<Ran> LoginAsync(SshdServer sshd, string? publicKeyFile, string command, params string[] options)

@@ -6,7 +6,8 @@ internal sealed record Ran(string Command, int ExitCode, string Output, string E
     /// <summary>Fails the test with everything that the program said unless it ended with 0.</summary>
     public Ran Succeeded() => ExitedWith(0);
 
-    /// <summary>Fails the test with everything that the program said unless it ended with <paramref name="code"/>.</summary>
+    /// <summary>Fails the test with everything that the program said unless it ended with
+    /// <paramref name="code"/>.</summary>
     public Ran ExitedWith(int code)
     {
         Assert.True(ExitCode == code, $"expected exit code {code}: {this}");

@@ -1,6 +1,7 @@
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>The program under test: the one built beside the tests, or the one that SECURE_AGENT_PROGRAM names (such as the
+/// <summary>The program under test: the one built beside the tests, or the one that SECURE_AGENT_PROGRAM names
+/// (such as the
 /// trimmed publish).</summary>
 internal static class SecureAgentProgram
 {
@@ -13,7 +14,8 @@ internal static class SecureAgentProgram
     /// <summary>Where the program of the simulated hardware is.</summary>
     public static string HwSimPath => Path.Combine(AppContext.BaseDirectory, "hwsim");
 
-    /// <summary>Runs one of its commands to the end, without a terminal: setsid leaves the one that the tests may have.</summary>
+    /// <summary>Runs one of its commands to the end, without a terminal: setsid leaves the one that the tests may
+    /// have.</summary>
     public static Task<Ran> RunAsync(Home home, params string[] arguments) => RunAsync(home.Environment, arguments);
 
     /// <summary>Runs one of its commands to the end with an environment of its own.</summary>

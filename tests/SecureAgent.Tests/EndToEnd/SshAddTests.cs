@@ -1,6 +1,7 @@
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>ssh-add must not see a difference: the same two keys are put into OpenSSH's agent and into the TPM, and then
+/// <summary>ssh-add must not see a difference: the same two keys are put into OpenSSH's agent and into the TPM, and
+/// then
 /// the same commands are given to both.</summary>
 public sealed class SshAddTests
 {

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>OpenSSH's sshd on a port of 127.0.0.1 with host keys, users' keys and configuration of its own. As root it needs
+/// <summary>OpenSSH's sshd on a port of 127.0.0.1 with host keys, users' keys and configuration of its own. As root
+/// it needs
 /// its empty directory /run/sshd, which is made if absent; it runs as any other user too, who can then log in as
 /// themselves.</summary>
 internal sealed class SshdServer : IAsyncDisposable
@@ -11,7 +12,8 @@ internal sealed class SshdServer : IAsyncDisposable
     private readonly Home _home;
     private readonly BackgroundProcess _process;
 
-    private SshdServer(Home home, BackgroundProcess process, int port) => (_home, _process, Port) = (home, process, port);
+    private SshdServer(Home home, BackgroundProcess process, int port) =>
+        (_home, _process, Port) = (home, process, port);
 
     /// <summary>Where it listens.</summary>
     public int Port { get; }
@@ -36,7 +38,8 @@ internal sealed class SshdServer : IAsyncDisposable
         foreach (string type in types)
         {
             string file = home.File($"host_{type}");
-            (await new Command(home.Environment, "ssh-keygen", "-q", "-t", type, "-N", "", "-f", file).RunAsync()).Succeeded();
+            string[] arguments = ["-q", "-t", type, "-N", "", "-f", file];
+            (await new Command(home.Environment, "ssh-keygen", arguments).RunAsync()).Succeeded();
         }
 
         home.Write("authorized_keys", "");
@@ -47,18 +50,19 @@ internal sealed class SshdServer : IAsyncDisposable
         {
             int port = FreePort();
             string configuration = home.Write("sshd_config", Configuration(home, types, port));
-            BackgroundProcess process = BackgroundProcess.Start(home.Environment, sshd, "-D", "-e", "-f", configuration);
+            BackgroundProcess process = BackgroundProcess.Start(
+                home.Environment, sshd, "-D", "-e", "-f", configuration);
             try
             {
-                await process.Error.WaitForAsync($"Server listening on 127.0.0.1 port {port}");
+                await process.ReadyAsync(started => started.Error.WaitForAsync($"on 127.0.0.1 port {port}"));
                 IEnumerable<string> hosts = types.Select(type =>
                     $"[127.0.0.1]:{port} {File.ReadAllText(home.File($"host_{type}.pub"))}");
                 home.Write("known_hosts", string.Concat(hosts));
                 return new SshdServer(home, process, port);
             }
-            catch (Xunit.Sdk.XunitException) when (attempt < 5 && process.Error.ToString().Contains("Address already in use"))
+            catch (Xunit.Sdk.XunitException) when (attempt < 5 && process.Error.Contains("Address already in use"))
             {
-                await process.DisposeAsync();
+                // Another port.
             }
         }
     }

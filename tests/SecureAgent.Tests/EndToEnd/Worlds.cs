@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>What the tests of one collection share: one sshd, and agents by kind, each started when it is first asked for.
+/// <summary>What the tests of one collection share: one sshd, and agents by kind, each started when it is first
+/// asked for.
 /// Every method ends the test where something that it needs is not installed.</summary>
 public sealed class Worlds : IAsyncLifetime
 {
