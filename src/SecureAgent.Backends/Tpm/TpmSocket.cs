@@ -47,8 +47,16 @@ internal sealed class TpmSocket : IDisposable
         }
 
         throw new TpmDeviceLostException(
-            $"The TPM at {name} cannot be reached ({error}). Is the simulator running?", commandWasSent: false);
+            $"The TPM at {name} cannot be reached ({Describe(error)}). Is the simulator running?", commandWasSent: false);
     }
+
+    // .NET says of a socket path that is not there that the address is not available.
+    private static string Describe(SocketError error) => error switch
+    {
+        SocketError.AddressNotAvailable => "there is no such socket",
+        SocketError.ConnectionRefused => "nothing listens there",
+        _ => error.ToString(),
+    };
 
     /// <summary>Starts an exchange that must be over within <paramref name="limit"/>. A peer that has hung up is
     /// noticed here, before anything is sent.</summary>

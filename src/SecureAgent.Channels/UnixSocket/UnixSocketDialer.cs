@@ -34,8 +34,10 @@ public sealed class UnixSocketDialer : IAgentDialer
             socket.Dispose();
             if (exception is SocketException or ArgumentException)
             {
+                // .NET says of a path that is not there that the address cannot be assigned.
+                string why = File.Exists(_path) ? exception.Message : "there is no such socket";
                 throw new ChannelException(
-                    $"No agent answers on {_path}: {exception.Message}. Start one with secure-agent run.", exception);
+                    $"No agent answers on {_path}: {why}. Start one with secure-agent run.", exception);
             }
 
             throw;
