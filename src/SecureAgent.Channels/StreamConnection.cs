@@ -31,11 +31,13 @@ public sealed class StreamConnection
     private readonly byte[] _own = new byte[OwnSizeBytes];
 
     // Bytes received and not yet answered: _buffer[_start.._end]. While a request takes its time, the next bytes go to
-    // _ahead instead, because the request still lies in _buffer.
+    // _ahead instead, because the request still lies in _buffer: _ahead[_aheadStart.._aheadCount] is received and not
+    // yet in _buffer, and a read that is still under way writes behind it.
     private byte[] _buffer;
     private int _start;
     private int _end;
     private byte[]? _ahead;
+    private int _aheadStart;
     private int _aheadCount;
     private Task<int>? _reading;
 
@@ -151,14 +153,15 @@ public sealed class StreamConnection
     /// <summary>Goes on with what was read ahead while a request took its time, or else reads.</summary>
     private ValueTask<int> BeginRead(CancellationToken ct)
     {
+        if (_aheadCount > _aheadStart)
+        {
+            // Before waiting for the read: these bytes may be a whole request, and its client may send no other.
+            return new ValueTask<int>(_aheadCount - _aheadStart);
+        }
+
         if (_reading is not null)
         {
             return new ValueTask<int>(_reading);
-        }
-
-        if (_aheadCount > 0)
-        {
-            return new ValueTask<int>(_aheadCount);
         }
 
         MakeRoom(1);
@@ -173,16 +176,20 @@ public sealed class StreamConnection
             return;
         }
 
-        if (_reading is not null)
+        if (_aheadCount == _aheadStart)
         {
             _reading = null;
             _aheadCount += received;
         }
 
-        MakeRoom(_aheadCount);
-        _ahead.AsSpan(0, _aheadCount).CopyTo(_buffer.AsSpan(_end));
-        _end += _aheadCount;
-        ReleaseAhead();
+        MakeRoom(received);
+        _ahead.AsSpan(_aheadStart, received).CopyTo(_buffer.AsSpan(_end));
+        _end += received;
+        _aheadStart = _aheadCount;
+        if (_reading is null)
+        {
+            ReleaseAhead();
+        }
     }
 
     private void Consume(int count)
@@ -219,7 +226,7 @@ public sealed class StreamConnection
         }
 
         await answering.ConfigureAwait(false);
-        if (_reading is null && _aheadCount == 0)
+        if (_reading is null && _aheadCount == _aheadStart)
         {
             ReleaseAhead();
         }
@@ -244,7 +251,7 @@ public sealed class StreamConnection
     private void ReleaseAhead()
     {
         ArrayPool<byte>.Shared.Return(_ahead!, clearArray: true); // The callers saw that it is rented.
-        (_ahead, _aheadCount) = (null, 0);
+        (_ahead, _aheadStart, _aheadCount) = (null, 0, 0);
     }
 
     /// <summary>Makes room for <paramref name="count"/> bytes at <c>_end</c>: moves what is there to the front, or to a

@@ -263,6 +263,29 @@ public sealed class StreamConnectionTests
     }
 
     [Fact]
+    public async Task Request_sent_during_a_slow_answer_is_answered_though_nothing_follows_it()
+    {
+        await using ScriptedStream stream = new();
+        TaskCompletionSource answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task serving = Serve(stream, async (request, response, ct) =>
+        {
+            await answer.Task.WaitAsync(ct);
+            await EchoAsync(request, response, ct);
+        });
+        stream.Send(Frame(1));
+        stream.Send(Frame(2));
+        Assert.True(SpinWait.SpinUntil(() => stream.Reads == 3, Patience)); // Frame 2 is taken, and more awaited.
+        answer.SetResult();
+        byte[] expected = [.. Frame(1, 99), .. Frame(2, 99)];
+        Assert.Equal(expected, await stream.OutputAsync(expected.Length));
+        stream.Send(Frame(3));
+        expected = [.. expected, .. Frame(3, 99)];
+        Assert.Equal(expected, await stream.OutputAsync(expected.Length));
+        stream.Leave();
+        await serving.WaitAsync(Patience, Test);
+    }
+
+    [Fact]
     public async Task Client_that_does_not_read_is_asked_for_no_more_requests()
     {
         await using ScriptedStream stream = new();
