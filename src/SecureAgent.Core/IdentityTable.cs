@@ -25,10 +25,15 @@ internal sealed class IdentityTable : IDisposable
         for (int i = 0; i < backends.Count; i++)
         {
             (_listed[i], _removed[i]) = ([], []);
-            backends[i].Changed += OnChanged;
         }
 
+        // Only now: a backend may change as soon as it is watched, and the list is of all of them.
         _current = new View([], [], []);
+        foreach (IKeyBackend backend in backends)
+        {
+            backend.Changed += OnChanged;
+        }
+
         Rebuild();
     }
 

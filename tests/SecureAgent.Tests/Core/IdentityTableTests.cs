@@ -45,6 +45,14 @@ public sealed class IdentityTableTests
     }
 
     [Fact]
+    public void Backend_may_change_while_the_table_is_made()
+    {
+        using IdentityTable table = new(
+            [new ChangingBackend(), new TestBackend("y", B.Identity("b"))], new RecordingLog());
+        Assert.Single(table.Current.Identities);
+    }
+
+    [Fact]
     public async Task Backend_that_fails_from_the_start_empties_nobody_elses()
     {
         TestBackend failing = new("x") { Failure = new BackendException("No TPM.") };
@@ -141,5 +149,25 @@ public sealed class IdentityTableTests
         agent.Dispose();
         backend.Set();
         Assert.Equal(["a"], await agent.ListAsync());
+    }
+
+    /// <summary>Changes at the moment that somebody begins to watch it.</summary>
+    private sealed class ChangingBackend : IKeyBackend
+    {
+        public event EventHandler? Changed
+        {
+            add => value?.Invoke(this, EventArgs.Empty);
+            remove
+            {
+            }
+        }
+
+        public string Name => "x";
+
+        public IReadOnlyList<Identity> Snapshot() => [];
+
+        public void DropSecrets()
+        {
+        }
     }
 }
