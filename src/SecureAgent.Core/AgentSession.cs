@@ -19,10 +19,6 @@ public sealed class AgentSession : IDisposable
     /// <summary>Who is at the other end.</summary>
     public PeerInfo Peer { get; }
 
-    /// <summary>Whether an SSH client has tried to bind the connection to a session, so that it may only list, sign and
-    /// bind. Once true it stays so.</summary>
-    public bool IsRemote => _bindings.Attempted;
-
     /// <summary>Whether requests may come from another host, through a forwarded connection. Once true it stays
     /// so.</summary>
     public bool IsForwarded => _bindings.IsForwarded;
@@ -115,9 +111,9 @@ public sealed class AgentSession : IDisposable
             return null;
         }
 
-        if (_bindings.Attempted && request is not AgentRequest.SignRequest)
+        if (_bindings.IsForwarded && request is not AgentRequest.SignRequest)
         {
-            return new Refused(Refusal.Forwarded, "an SSH client's connection may only list, sign and bind");
+            return new Refused(Refusal.Forwarded, "a forwarded connection may only list, sign and bind");
         }
 
         return _agent.Lock.IsLocked && request is not AgentRequest.Unlock

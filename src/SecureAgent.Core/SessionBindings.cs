@@ -4,18 +4,14 @@ using SecureAgent.Wire;
 namespace SecureAgent.Core;
 
 /// <summary>What the clients along a forwarding path have told about the SSH sessions that one connection serves
-/// (OpenSSH, PROTOCOL.agent section 1). Nothing here is ever taken back: a connection that was once remote or forwarded
-/// stays so.</summary>
+/// (OpenSSH, PROTOCOL.agent section 1). Nothing here is ever taken back: a connection that was once forwarded stays
+/// so.</summary>
 internal sealed class SessionBindings
 {
     private readonly List<Binding> _bindings = [];
 
     /// <summary>The bindings in the order they were made.</summary>
     public IReadOnlyList<Binding> All => _bindings;
-
-    /// <summary>Whether a client ever tried to bind, successfully or not. Then an SSH client is at the other end,
-    /// perhaps one that forwards, and never the user's own <c>ssh-add</c>.</summary>
-    public bool Attempted { get; private set; }
 
     /// <summary>Whether requests may come from another host: bound for forwarding, or a bind failed, so that nothing is
     /// known.</summary>
@@ -27,10 +23,9 @@ internal sealed class SessionBindings
     /// <exception cref="WireFormatException">The contents do not parse.</exception>
     public string? Bind(ReadOnlyMemory<byte> contents)
     {
-        // Both before parsing: a bind that fails in whatever way must leave the connection with less trust, not with
+        // Before parsing: a bind that fails in whatever way must leave the connection with less trust, not with
         // more.
         bool wasForwarded = IsForwarded;
-        Attempted = true;
         IsForwarded = true;
 
         SessionBind bind = SessionBind.Decode(contents);

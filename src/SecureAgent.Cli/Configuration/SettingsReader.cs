@@ -52,7 +52,7 @@ internal sealed class SettingsReader
             Effective(SettingNames.Tpm, OperatingSystem.IsWindows() ? "tbs" : "device:/dev/tpmrm0"),
             keyDirectory,
             Effective(SettingNames.PublicKeyDirectory, publicKeys),
-            Effective(SettingNames.PinCache, "never"),
+            Effective(SettingNames.PinCache, "until-removed"),
             Effective(SettingNames.PromptTimeout, "2m"),
             Effective(SettingNames.OwnerPasswordFile, null),
         ];

@@ -130,7 +130,8 @@ public sealed class ModelTests
         public AgentMessageType Bind(int connection)
         {
             bool again = Bound[connection];
-            Bound[connection] = Remote[connection] = true;
+            Remote[connection] |= again;
+            Bound[connection] = true;
             return again ? SSH_AGENT_EXTENSION_FAILURE : SSH_AGENT_SUCCESS;
         }
 

@@ -90,15 +90,25 @@ public sealed class SessionBindTests
         Assert.Equal(expected, await agent.TypeAsync(Host.Bind(new byte[length], forwarding: true)));
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Bound_connection_may_list_and_sign_and_nothing_else(bool forwarding)
+    [Fact]
+    public async Task Connection_bound_for_a_login_may_do_what_it_could_before()
     {
         using TestAgent agent = TestAgent.With(User);
         using AgentSession session = agent.Open();
-        await TestAgent.AskAsync(session, Host.Bind([1], forwarding));
-        Assert.Equal(forwarding, session.IsForwarded);
+        Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Host.Bind([1], forwarding: false)));
+        Assert.False(session.IsForwarded);
+        Assert.Equal(SSH_AGENT_EXTENSION_RESPONSE, await TestAgent.TypeAsync(session, Requests.Extension("query")));
+        Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Requests.Remove(User.PublicKey.Blob)));
+        Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Requests.Lock("a")));
+    }
+
+    [Fact]
+    public async Task Forwarded_connection_may_list_and_sign_and_nothing_else()
+    {
+        using TestAgent agent = TestAgent.With(User);
+        using AgentSession session = agent.Open();
+        await TestAgent.AskAsync(session, Host.Bind([1], forwarding: true));
+        Assert.True(session.IsForwarded);
         byte[] login = Requests.Login([1], "git", User.PublicKey);
         Assert.Equal(SSH_AGENT_IDENTITIES_ANSWER, await TestAgent.TypeAsync(session, Requests.List));
         Assert.Equal(SSH_AGENT_SIGN_RESPONSE,
@@ -120,13 +130,12 @@ public sealed class SessionBindTests
     }
 
     [Fact]
-    public async Task Failed_bind_leaves_the_connection_remote()
+    public async Task Failed_bind_leaves_the_connection_forwarded()
     {
         using TestAgent agent = TestAgent.With(User);
         using AgentSession session = agent.Open();
         Assert.Equal(SSH_AGENT_EXTENSION_FAILURE,
             await TestAgent.TypeAsync(session, Requests.Extension(SessionBind.ExtensionName, 1, 2, 3)));
-        Assert.True(session.IsRemote);
         Assert.True(session.IsForwarded);
         Assert.Equal(SSH_AGENT_FAILURE, await TestAgent.TypeAsync(session, Requests.Lock("a")));
     }
@@ -175,7 +184,7 @@ public sealed class SessionBindTests
             using AgentSession session = agent.Open();
             for (int step = 0; step < 12; step++)
             {
-                (bool wasRemote, bool wasForwarded) = (session.IsRemote, session.IsForwarded);
+                bool wasForwarded = session.IsForwarded;
                 byte[] request = random.Next(8) switch
                 {
                     0 => Host.Bind([(byte)random.Next(3)], forwarding: true),
@@ -189,7 +198,6 @@ public sealed class SessionBindTests
                 };
                 await TestAgent.AskAsync(session, request);
                 locked = agent.Agent.Status.IsLocked;
-                Assert.True(session.IsRemote || !wasRemote);
                 Assert.True(session.IsForwarded || !wasForwarded);
             }
         }

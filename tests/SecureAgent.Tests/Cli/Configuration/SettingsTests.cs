@@ -18,7 +18,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(At(".ssh"), settings.PublicKeyDirectory);
         Assert.Equal(At(".ssh/agent/secure-agent.sock"), settings.Socket);
         Assert.Equal("device:/dev/tpmrm0", settings.Tpm);
-        Assert.Equal(TimeSpan.Zero, settings.PinCache.Lifetime);
+        Assert.Equal(Timeout.InfiniteTimeSpan, settings.PinCache.Lifetime);
         Assert.Equal(TimeSpan.FromMinutes(2), settings.PromptTimeout);
         Assert.Empty(settings.Problems);
     }

@@ -83,6 +83,7 @@ public sealed class TerminalPrompterTests : IDisposable
     public async Task The_agent_of_a_shell_asks_on_its_terminal_for_the_job_in_the_foreground()
     {
         Requires.Tool("ssh-add");
+        _surroundings.Write(".config/secure-agent/config.json", "{ \"pinCache\": \"never\" }");
         // In a shell with job control, neither the agent nor the shell is in the foreground while ssh-add runs.
         await using Terminal terminal = Open(
             $"'{Path.Combine(AppContext.BaseDirectory, "hwsim")}' try -- sh -c 'set -m; secure-agent key new p --in tpm --pin; "
