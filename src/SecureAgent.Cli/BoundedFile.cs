@@ -21,6 +21,10 @@ internal static class BoundedFile
                 ? length
                 : throw new BackendException($"{path} is larger than {buffer.Length - 1} bytes.");
         }
+        catch (UnauthorizedAccessException e) when (Directory.Exists(path))
+        {
+            throw new BackendException($"{path} is a directory.", e);
+        }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new BackendException($"{path}: there is no such file.", e);

@@ -48,7 +48,9 @@ internal sealed class UnixSocketListener : IDisposable
                 + "socket's name may have. Choose a shorter one.");
         }
 
-        string directory = Path.GetDirectoryName(path)!; // The caller made the path absolute.
+        // The caller made the path absolute.
+        string directory = Path.GetDirectoryName(path)
+            ?? throw new ChannelException($"{path} is a directory and cannot be a socket. Choose another path.");
         try
         {
             CreateDirectories(directory);

@@ -35,8 +35,9 @@ internal static class RunCommand
     private static string[] CommandOf(ParseResult result, Argument<string[]> argument)
     {
         string[] command = result.GetValue(argument) ?? [];
-        if (command.Length > 0 && command[0].StartsWith('-')
-            && !result.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+        // What follows -- is a command, however it begins; what a misspelt option captured is not.
+        int follow = result.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
+        if (command.Length > follow && command[0].StartsWith('-'))
         {
             throw new CommandException(
                 ExitCode.Usage, $"{command[0]} is no option of run. A command of that name would follow --.");

@@ -70,7 +70,7 @@ internal sealed class ChildCommand : IDisposable
             child.Dispose();
             throw new CommandException(
                 CannotExecute,
-                $"{command[0]} cannot be started: {e.Message}.");
+                $"{command[0]} cannot be started: {Marshal.GetPInvokeErrorMessage(e.NativeErrorCode)}.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
@@ -129,7 +130,10 @@ internal sealed class AskpassPrompter : IPromptSurface
         catch (Win32Exception e)
         {
             throw new BackendException(
-                BackendFailure.PinRequired, $"Nobody can be asked: {program} cannot be started: {e.Message}.", e);
+                BackendFailure.PinRequired,
+                $"Nobody can be asked: {program} cannot be started: "
+                + $"{Marshal.GetPInvokeErrorMessage(e.NativeErrorCode)}.",
+                e);
         }
     }
 

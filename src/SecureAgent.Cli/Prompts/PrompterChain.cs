@@ -105,6 +105,6 @@ internal sealed class PrompterChain : IPrompter
 
     private static BackendException Nobody(string text, string reason) => new(
         BackendFailure.PinRequired,
-        $"{text.Split('\n')[0]}: nobody can be asked: {reason}. "
+        $"{text.Split('\n')[0].TrimEnd('.')}: nobody can be asked: {reason}. "
         + "Set SSH_ASKPASS to a program that asks, or run this in a terminal.");
 }

@@ -33,6 +33,7 @@ public sealed class CommandTreeTests : IDisposable
     [InlineData("key", "rename", "work", "a b")]
     [InlineData("run", "--socket")]
     [InlineData("run", "--nonsense")]
+    [InlineData("run", "--nonsense", "--", "true")]
     public async Task A_command_line_that_is_not_understood_ends_with_64(params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await _surroundings.RunAsync(arguments));

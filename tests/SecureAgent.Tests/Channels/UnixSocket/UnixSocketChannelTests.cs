@@ -31,6 +31,13 @@ public sealed class UnixSocketChannelTests
     }
 
     [Fact]
+    public void Root_directory_is_refused_as_a_socket()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Unix sockets are served on Linux.");
+        Assert.Throws<ChannelException>(() => UnixSocketListener.Open("/"));
+    }
+
+    [Fact]
     public async Task Name_goes_when_the_channel_stops_and_the_path_can_be_served_again()
     {
         await using ServedAgent first = await ServedAgent.StartAsync(Key);
