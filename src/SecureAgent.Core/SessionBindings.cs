@@ -10,9 +10,6 @@ internal sealed class SessionBindings
 {
     private readonly List<Binding> _bindings = [];
 
-    /// <summary>The bindings in the order they were made.</summary>
-    public IReadOnlyList<Binding> All => _bindings;
-
     /// <summary>Whether requests may come from another host: bound for forwarding, or a bind failed, so that nothing is
     /// known.</summary>
     public bool IsForwarded { get; private set; }
