@@ -19,12 +19,19 @@ public sealed class SshAgent : IDisposable
     /// <param name="log">Takes every event.</param>
     /// <param name="memory">Where the lock keeps what it derived from the passphrase.</param>
     /// <param name="time">The clock of every delay and deadline.</param>
+    /// <param name="options">Everything that may be left out.</param>
     public SshAgent(
-        IReadOnlyList<IKeyBackend> backends, IPrompter prompter, IAgentLog log, ISecretMemory memory, TimeProvider time)
+        IReadOnlyList<IKeyBackend> backends,
+        IPrompter prompter,
+        IAgentLog log,
+        ISecretMemory memory,
+        TimeProvider time,
+        AgentOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(backends);
         ArgumentNullException.ThrowIfNull(memory);
         (_backends, _log, _memory, _time, Prompter) = (backends, log, memory, time, prompter);
+        Options = options ?? new AgentOptions();
         Lock = new AgentLock(memory, time);
         Identities = new IdentityTable(backends, log);
     }
@@ -39,6 +46,8 @@ public sealed class SshAgent : IDisposable
         Volatile.Read(ref _lastRefusal)?.Event,
         Volatile.Read(ref _lastRefusal)?.At,
         _memory.Weakness);
+
+    internal AgentOptions Options { get; }
 
     internal AgentLock Lock { get; }
 

@@ -15,24 +15,29 @@ internal static class ProcessTree
         int next = processId;
         while (next > 1 && chain.Count < MaxDepth && ReadParent(next) is { } parent)
         {
-            chain.Add(new PeerProcess(next, parent.ImagePath));
+            chain.Add(parent.Process);
             next = parent.ParentId;
         }
 
         return chain;
     }
 
-    private static (int ParentId, string ImagePath)? ReadParent(int processId)
+    private static (int ParentId, PeerProcess Process)? ReadParent(int processId)
     {
         try
         {
-            // proc(5): pid (comm) state ppid …, where comm may itself hold spaces and parentheses.
+            // proc(5): pid (comm) state ppid pgrp session … starttime …, where comm may itself hold spaces and
+            // parentheses; starttime is the 22nd field.
             string stat = File.ReadAllText($"/proc/{processId}/stat");
             int open = stat.IndexOf('(', StringComparison.Ordinal);
             int close = stat.LastIndexOf(')');
             string[] fields = stat[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return (int.Parse(fields[1], CultureInfo.InvariantCulture),
-                ReadImagePath(processId) ?? stat[(open + 1)..close]);
+            string image = ReadImagePath(processId) ?? stat[(open + 1)..close];
+            return (int.Parse(fields[1], CultureInfo.InvariantCulture), new PeerProcess(processId, image)
+            {
+                SessionId = int.Parse(fields[3], CultureInfo.InvariantCulture),
+                StartTime = long.Parse(fields[19], CultureInfo.InvariantCulture),
+            });
         }
         catch (IOException)
         {
