@@ -111,7 +111,7 @@ public sealed class AgentSession : IDisposable
             return null;
         }
 
-        if (_bindings.IsForwarded && request is not AgentRequest.SignRequest)
+        if (_bindings.IsForwarded && request is not AgentRequest.SignRequest && !IsGrantedToForwarded(request))
         {
             return new Refused(Refusal.Forwarded, "a forwarded connection may only list, sign and bind");
         }
@@ -121,12 +121,24 @@ public sealed class AgentSession : IDisposable
             : null;
     }
 
+    /// <summary>What the configuration allows a forwarded connection beyond the usual.</summary>
+    private bool IsGrantedToForwarded(AgentRequest request) => request switch
+    {
+        AgentRequest.AddIdentity => _agent.Options.Forwarded.HasFlag(ForwardedRights.Add),
+        AgentRequest.RemoveIdentity or AgentRequest.RemoveAllIdentities =>
+            _agent.Options.Forwarded.HasFlag(ForwardedRights.Remove),
+        AgentRequest.Lock or AgentRequest.Unlock => _agent.Options.Forwarded.HasFlag(ForwardedRights.Lock),
+        AgentRequest.AddSmartcardKey or AgentRequest.RemoveSmartcardKey =>
+            _agent.Options.Forwarded.HasFlag(ForwardedRights.Providers),
+        _ => false,
+    };
+
     private ValueTask<Refused?> DispatchAsync(AgentRequest request, IBufferWriter<byte> response, CancellationToken ct)
     {
         switch (request)
         {
             case AgentRequest.SignRequest sign:
-                return new SignOperation(_agent, Peer, _bindings).RunAsync(sign, response, ct);
+                return SignAsync(sign, response, ct);
             case AgentRequest.RemoveIdentity remove:
                 return new ValueTask<Refused?>(Remove(remove.Key, response));
             case AgentRequest.RemoveAllIdentities:
@@ -143,47 +155,93 @@ public sealed class AgentSession : IDisposable
                 return default;
             case AgentRequest.Extension extension:
                 return Refuse(Refusal.NotSupported, $"the extension {extension.Name} is not offered");
-            case AgentRequest.AddIdentity:
-                return Refuse(Refusal.NotSupported,
-                    "keys cannot be added with ssh-add; make or import one with secure-agent key new or key import");
-            case AgentRequest.AddSmartcardKey or AgentRequest.RemoveSmartcardKey:
-                return Refuse(Refusal.NotSupported, "tokens cannot be added or removed with ssh-add");
+            case AgentRequest.AddIdentity add:
+                return new ValueTask<Refused?>(
+                    Answer(new AddOperation(_agent, Peer, _bindings).AddKey(add), response));
+            case AgentRequest.AddSmartcardKey add:
+                return AnswerAsync(new AddOperation(_agent, Peer, _bindings).AddTokenAsync(add, ct), response);
+            case AgentRequest.RemoveSmartcardKey remove:
+                return AnswerAsync(new AddOperation(_agent, Peer, _bindings).RemoveTokenAsync(remove, ct), response);
             default:
                 return Refuse(Refusal.UnknownMessage, "no client message has that number");
         }
     }
+
+    private static Refused? Answer(Refused? refused, IBufferWriter<byte> response)
+    {
+        if (refused is null)
+        {
+            AgentResponse.WriteSuccess(response);
+        }
+
+        return refused;
+    }
+
+    private static async ValueTask<Refused?> AnswerAsync(ValueTask<Refused?> operation, IBufferWriter<byte> response) =>
+        Answer(await operation.ConfigureAwait(false), response);
 
     private void List(IBufferWriter<byte> response)
     {
         if (_agent.Lock.IsLocked)
         {
             AgentResponse.WriteIdentitiesHeader(response, 0);
+            return;
         }
-        else
+
+        IdentityTable.View view = _agent.Identities.Current;
+        if (view.IsSeenByAll)
         {
-            response.Write(_agent.Identities.Current.ListAnswer);
+            response.Write(view.ListAnswer);
+            return;
         }
+
+        IdentitiesAnswer answer = new();
+        DateTimeOffset now = _agent.Now;
+        foreach (ListedKey key in view.Keys)
+        {
+            if (key.IsSeenBy(Peer, _bindings, _agent.Options.HostNames, now))
+            {
+                _ = answer.TryAdd(key.Identity.Blob, key.Identity.Comment);
+            }
+        }
+
+        answer.Write(response);
     }
 
-    private Refused? Remove(KeyBlob key, IBufferWriter<byte> response)
+    private ValueTask<Refused?> SignAsync(
+        AgentRequest.SignRequest request, IBufferWriter<byte> response, CancellationToken ct) =>
+        _agent.Identities.Find(request.Key) is { } key
+            ? new SignOperation(_agent, Peer, _bindings).RunAsync(key, request, response, ct)
+            : new ValueTask<Refused?>(new Refused(Refusal.UnknownKey, "no such key is listed")
+            {
+                Use = new KeyUse(PublicKey.FingerprintOf(request.Key)),
+            });
+
+    private Refused? Remove(KeyBlob blob, IBufferWriter<byte> response)
     {
-        string fingerprint = PublicKey.FingerprintOf(key);
-        if (_agent.Identities.Remove(key) is not { } identity)
+        KeyUse unknown = new(PublicKey.FingerprintOf(blob));
+        if (_agent.Identities.Current.ByBlob.TryGetValue(blob, out ListedKey? key)
+            && !key.IsSeenBy(Peer, _bindings, _agent.Options.HostNames, _agent.Now))
         {
-            return new Refused(Refusal.UnknownKey, "no such key is listed") { Fingerprint = fingerprint };
+            return new Refused(Refusal.Constrained, "that key is not listed for this connection") { Use = unknown };
+        }
+
+        if (_agent.Identities.Remove(blob) is not { } identity)
+        {
+            return new Refused(Refusal.UnknownKey, "no such key is listed") { Use = unknown };
         }
 
         AgentResponse.WriteSuccess(response);
-        Log("remove", $"{identity.Comment} is not listed any more.", identity.PublicKey.Fingerprint);
+        KeyUse use = new(identity.PublicKey.Fingerprint) { KeyName = identity.Comment };
+        Record("remove", $"{identity.Comment} is not listed any more.", use);
         return null;
     }
 
     private void RemoveAll(IBufferWriter<byte> response)
     {
-        int count = _agent.Identities.RemoveAll();
-        _agent.DropSecrets();
+        int count = _agent.RemoveAllKeys();
         AgentResponse.WriteSuccess(response);
-        Log("remove", $"All {count} identities are not listed any more, and cached secrets are dropped.");
+        Record("remove-all", $"All {count} identities are not listed any more, and cached secrets are dropped.");
     }
 
     private async ValueTask<Refused?> LockAsync(
@@ -195,8 +253,9 @@ public sealed class AgentSession : IDisposable
         }
 
         _agent.DropSecrets();
+        _agent.Consent.Forget();
         AgentResponse.WriteSuccess(response);
-        Log("lock", "The agent is locked.");
+        Record("lock", "The agent is locked.");
         return null;
     }
 
@@ -209,7 +268,7 @@ public sealed class AgentSession : IDisposable
         }
 
         AgentResponse.WriteSuccess(response);
-        Log("unlock", "The agent is unlocked.");
+        Record("unlock", "The agent is unlocked.");
         return null;
     }
 
@@ -241,21 +300,26 @@ public sealed class AgentSession : IDisposable
         }
 
         AgentMessageType type = message.IsEmpty ? AgentMessageType.None : (AgentMessageType)message.Span[0];
-        AgentEventLevel level = refused.Reason is Refusal.InternalError or Refusal.BadSignature
-            ? AgentEventLevel.Error
-            : AgentEventLevel.Warning;
-        _agent.LogRefusal(new AgentEvent(level, "refused", $"{type} refused: {refused.Message}")
-        {
-            Peer = Peer,
-            Refusal = refused.Reason,
-            Fingerprint = refused.Fingerprint,
-        });
+        _agent.RecordRefusal(
+            ActionOf(type), Peer, _bindings.IsForwarded, refused, $"{type} refused: {refused.Message}");
     }
 
-    private void Log(string kind, string message, string? fingerprint = null) =>
-        _agent.Log(new AgentEvent(AgentEventLevel.Information, kind, message)
-        {
-            Peer = Peer,
-            Fingerprint = fingerprint,
-        });
+    private void Record(string action, string message, KeyUse? use = null) =>
+        _agent.Record(action, Peer, _bindings.IsForwarded, use, message);
+
+    private static string ActionOf(AgentMessageType type) => type switch
+    {
+        AgentMessageType.SSH_AGENTC_SIGN_REQUEST => "sign",
+        AgentMessageType.SSH_AGENTC_ADD_IDENTITY or AgentMessageType.SSH_AGENTC_ADD_ID_CONSTRAINED => "add",
+        AgentMessageType.SSH_AGENTC_REMOVE_IDENTITY => "remove",
+        AgentMessageType.SSH_AGENTC_REMOVE_ALL_IDENTITIES
+            or AgentMessageType.SSH_AGENTC_REMOVE_ALL_RSA_IDENTITIES => "remove-all",
+        AgentMessageType.SSH_AGENTC_ADD_SMARTCARD_KEY
+            or AgentMessageType.SSH_AGENTC_ADD_SMARTCARD_KEY_CONSTRAINED => "add-token",
+        AgentMessageType.SSH_AGENTC_REMOVE_SMARTCARD_KEY => "remove-token",
+        AgentMessageType.SSH_AGENTC_LOCK => "lock",
+        AgentMessageType.SSH_AGENTC_UNLOCK => "unlock",
+        AgentMessageType.SSH_AGENTC_EXTENSION => "extension",
+        _ => "unknown",
+    };
 }

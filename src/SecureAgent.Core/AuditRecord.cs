@@ -2,7 +2,7 @@ namespace SecureAgent.Core;
 
 /// <summary>One use of the agent, or one refusal. It holds no secret and no payload.</summary>
 /// <param name="Action">What was asked: <c>sign</c>, <c>add</c>, <c>remove</c>, <c>remove-all</c>, <c>add-token</c>,
-/// <c>remove-token</c>, <c>lock</c>, <c>unlock</c>, <c>bind</c>, <c>extension</c> or <c>unknown</c>.</param>
+/// <c>remove-token</c>, <c>lock</c>, <c>unlock</c>, <c>extension</c> or <c>unknown</c>.</param>
 /// <param name="Time">When it was decided.</param>
 /// <param name="Peer">Who asked.</param>
 /// <param name="IsForwarded">Whether through a forwarded connection.</param>

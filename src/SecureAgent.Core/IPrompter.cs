@@ -4,6 +4,10 @@ namespace SecureAgent.Core;
 /// display.</summary>
 public interface IPrompter
 {
+    /// <summary>Why nobody can be asked for <paramref name="peer"/> now, and what to set; <see langword="null"/> if
+    /// somebody can.</summary>
+    string? Unavailable(PeerInfo peer);
+
     /// <summary>Asks yes or no.</summary>
     /// <exception cref="BackendException">Nobody can be asked (<see cref="BackendFailure.PinRequired"/>); the message
     /// says why.</exception>

@@ -24,8 +24,23 @@ public enum Refusal
     /// <summary>The connection is forwarded and may not ask this.</summary>
     Forwarded,
 
+    /// <summary>A constraint of the key forbids this use: its destinations, or the number of its signatures.</summary>
+    Constrained,
+
+    /// <summary>The configuration's policy of the key forbids this use, or the agent's own policy does.</summary>
+    PolicyDenied,
+
+    /// <summary>A constraint was asked for that is not enforced here, so that the key was not stored.</summary>
+    ConstraintNotEnforced,
+
     /// <summary>The person said no, or nobody could be asked.</summary>
     NotConfirmed,
+
+    /// <summary>The person said no a moment ago, and is not asked again yet.</summary>
+    CoolingDown,
+
+    /// <summary>The audit log cannot be written, and nothing may happen without it.</summary>
+    NotAuditable,
 
     /// <summary>The lock passphrase was wrong or empty, or the agent was not in the state for it.</summary>
     WrongPassphrase,

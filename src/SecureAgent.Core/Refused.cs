@@ -5,6 +5,6 @@ namespace SecureAgent.Core;
 /// <param name="Message">What the log says.</param>
 internal sealed record Refused(Refusal Reason, string Message)
 {
-    /// <summary>Fingerprint of the key it is about, if one.</summary>
-    public string? Fingerprint { get; init; }
+    /// <summary>What is known of the use that was refused, if it was one.</summary>
+    public KeyUse? Use { get; init; }
 }

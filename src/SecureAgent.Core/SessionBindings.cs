@@ -10,6 +10,13 @@ internal sealed class SessionBindings
 {
     private readonly List<Binding> _bindings = [];
 
+    /// <summary>What was bound, in order.</summary>
+    public IReadOnlyList<Binding> All => _bindings;
+
+    /// <summary>Whether a bind was tried, in whatever way it ended. The connection then serves an SSH session, and is
+    /// not a tool of the user's such as ssh-add.</summary>
+    public bool IsAttempted { get; private set; }
+
     /// <summary>Whether requests may come from another host: bound for forwarding, or a bind failed, so that nothing is
     /// known.</summary>
     public bool IsForwarded { get; private set; }
@@ -24,6 +31,7 @@ internal sealed class SessionBindings
         // more.
         bool wasForwarded = IsForwarded;
         IsForwarded = true;
+        IsAttempted = true;
 
         SessionBind bind = SessionBind.Decode(contents);
         if (!IsSignedByHost(bind))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using SecureAgent.Wire;
 
 namespace SecureAgent.Core;
@@ -17,91 +18,222 @@ internal readonly struct SignOperation
         (_agent, _peer, _bindings) = (agent, peer, bindings);
 
     /// <summary>Signs and writes SSH_AGENT_SIGN_RESPONSE.</summary>
+    /// <param name="key">The key that the request names, or that its certificate certifies.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="response">Takes the response.</param>
+    /// <param name="ct">Cancelled when the client has gone.</param>
     /// <returns>Why not, or <see langword="null"/> if the response is written.</returns>
     public async ValueTask<Refused?> RunAsync(
-        AgentRequest.SignRequest request, IBufferWriter<byte> response, CancellationToken ct)
+        ListedKey key, AgentRequest.SignRequest request, IBufferWriter<byte> response, CancellationToken ct)
     {
-        if (_agent.Identities.Find(request.Key) is not { } identity)
-        {
-            return new Refused(Refusal.UnknownKey, "no such key is listed")
-            {
-                Fingerprint = PublicKey.FingerprintOf(request.Key),
-            };
-        }
-
         // A copy of our own: a device that hangs may still read it when the connection's buffer serves another request.
         byte[] data = request.Data.ToArray();
-        SignedPayload payload = SignedPayload.Classify(data);
-        string fingerprint = identity.PublicKey.Fingerprint;
-        if (ChooseAlgorithm(identity.PublicKey, request.Flags, payload, data.Length) is not { } algorithm)
+        SignedPayload payload = Classify(data, request.Key);
+        SignPurpose purpose = SignPurpose.Describe(payload, _bindings, _agent.Options.HostNames);
+        Identity identity = key.Identity;
+        KeyUse use = new(identity.PublicKey.Fingerprint)
         {
-            return new Refused(Refusal.AlgorithmNotAllowed,
-                $"{identity.Comment} was to sign with SHA-1, which is forgeable; use a client that knows rsa-sha2-256")
-            {
-                Fingerprint = fingerprint,
-            };
+            KeyName = identity.Comment,
+            Purpose = purpose.Text,
+            Destination = purpose.Destination,
+            PayloadSha256 = SHA256.HashData(data),
+        };
+        Refused? refused = RefuseByRules(key, request, payload, data.Length, out SignatureAlgorithm algorithm);
+        if (refused is null)
+        {
+            SignContext who = new(_peer, identity.Comment, purpose.Text);
+            refused = key.TryReserveSignature()
+                ? await SignReservedAsync(key, algorithm, data, payload, who, use, response, ct).ConfigureAwait(false)
+                : new Refused(Refusal.Constrained, $"{identity.Comment} has made all signatures that maxsign allows");
         }
 
-        SignContext who = new(_peer, identity.Comment, SignPurpose.Describe(payload, _bindings));
-        try
+        return refused is null ? null : refused with { Use = use };
+    }
+
+    /// <summary>What the data means for this key: a login with another key's name in it is not a login with this
+    /// one.</summary>
+    public static SignedPayload Classify(ReadOnlyMemory<byte> data, KeyBlob key)
+    {
+        SignedPayload payload = SignedPayload.Classify(data);
+        return payload is SignedPayload.UserAuthentication login && login.Key != key
+            ? SignedPayload.UnknownPayload.Instance
+            : payload;
+    }
+
+    /// <summary>Asks the person where a constraint or the policy of the key wants it, and before bytes of no known
+    /// meaning are signed for another host: they could be a login to anywhere, or anything.</summary>
+    /// <exception cref="BackendException">Nobody can be asked.</exception>
+    public ValueTask<Refused?> ConsentAsync(
+        KeyBlob key,
+        bool confirm,
+        KeyPolicy policy,
+        SignedPayload payload,
+        SignContext who,
+        KeyUse use,
+        CancellationToken ct)
+    {
+        bool isUnknown = payload is SignedPayload.UnknownPayload;
+        if (!confirm && policy.Confirm != ConfirmRule.Always
+            && !(_bindings.IsForwarded && (isUnknown || policy.Confirm == ConfirmRule.Forwarded)))
         {
-            if (!await ConsentAsync(payload, who, ct).ConfigureAwait(false))
+            return default;
+        }
+
+        string covered = isUnknown ? who.Purpose + Convert.ToHexString(use.PayloadSha256.Span) : who.Purpose;
+        return _agent.Consent.AskAsync(
+            new ConsentSubject(key, covered, ConsentSubject.ProcessTree.Of(_peer)), who, ct);
+    }
+
+    /// <summary>The rules of the configuration for a key.</summary>
+    /// <returns>Why it may not sign <paramref name="payload"/> here, or <see langword="null"/>.</returns>
+    public string? RefuseByPolicy(KeyPolicy policy, SignedPayload payload)
+    {
+        if (policy.Channels is { } channels && !channels.Contains(_peer.Channel))
+        {
+            return $"the configuration does not offer it on the channel {_peer.Channel}";
+        }
+
+        if (policy.Purposes is { } purposes && !purposes.Any(rule => rule.Allows(payload)))
+        {
+            return $"the configuration allows it only for {string.Join(", ", purposes)}";
+        }
+
+        if (policy.Hosts is not { } hosts)
+        {
+            return null;
+        }
+
+        // Data of no known meaning could be a login to anywhere. Files and certificates go to no host.
+        return payload switch
+        {
+            SignedPayload.UserAuthentication login => RefuseHost(hosts, login),
+            SignedPayload.UnknownPayload => "the configuration limits it to hosts, and this may be a login to any",
+            _ => null,
+        };
+    }
+
+    private string? RefuseHost(IReadOnlyList<string> hosts, SignedPayload.UserAuthentication login)
+    {
+        IHostNames? names = _agent.Options.HostNames;
+        if (_bindings.HostKeyOf(login.SessionId.Span) is not { } hostKey)
+        {
+            return "the configuration limits it to hosts, and the client did not bind the session to one";
+        }
+
+        // What the client writes into the login must be what the host key proved.
+        return (login.HostKey is null || login.HostKey == hostKey)
+            && names is not null && hosts.Any(pattern => names.Matches(hostKey, pattern))
+            ? null
+            : $"the configuration limits it to {string.Join(", ", hosts)}; known_hosts has no such name for the "
+                + "server's key";
+    }
+
+    private Refused? RefuseByRules(
+        ListedKey key,
+        AgentRequest.SignRequest request,
+        SignedPayload payload,
+        int sizeBytes,
+        out SignatureAlgorithm algorithm)
+    {
+        Identity identity = key.Identity;
+        algorithm = SignatureAlgorithm.For(identity.PublicKey, request.Flags);
+        if (DestinationPolicy.RefuseUse(
+            key.Restrictions.Destinations, _bindings, payload, request.Key, _agent.Now) is { } forbidden)
+        {
+            return new Refused(Refusal.Constrained, $"{identity.Comment}: {forbidden}");
+        }
+
+        if (RefuseByPolicy(key.Policy, payload) is { } denied)
+        {
+            return new Refused(Refusal.PolicyDenied, $"{identity.Comment}: {denied}");
+        }
+
+        if (WebApplicationOf(identity.PublicKey) is { } application && !_agent.IsWebSafe(application)
+            && payload is not (SignedPayload.UserAuthentication or SignedPayload.SshSignature))
+        {
+            return new Refused(Refusal.PolicyDenied,
+                $"{identity.Comment} belongs to {application} and may sign nothing but SSH logins and file signatures");
+        }
+
+        if (algorithm == SignatureAlgorithm.SshRsa && !key.Policy.AllowRsaSha1)
+        {
+            // The self-test of ssh-add -T before OpenSSH 9.3 names no hash and takes any signature: it gets SHA-256, as
+            // newer ones ask for (decision 0005).
+            if (payload is not SignedPayload.UnknownPayload || sizeBytes != SelfTestSizeBytes)
             {
-                return new Refused(Refusal.NotConfirmed, $"{who.Purpose} was declined") { Fingerprint = fingerprint };
+                return new Refused(Refusal.AlgorithmNotAllowed,
+                    $"{identity.Comment} was to sign with SHA-1, which is forgeable; use a client that knows "
+                    + "rsa-sha2-256");
             }
 
+            algorithm = SignatureAlgorithm.RsaSha2_256;
+        }
+
+        return _agent.Options.Audit?.Blocked is { } blocked ? new Refused(Refusal.NotAuditable, blocked) : null;
+    }
+
+    private static string? WebApplicationOf(PublicKey key) => key switch
+    {
+        SkEcdsaPublicKey ecdsa => ecdsa.Application,
+        SkEd25519PublicKey ed25519 => ed25519.Application,
+        _ => null,
+    };
+
+    private async ValueTask<Refused?> SignReservedAsync(
+        ListedKey key,
+        SignatureAlgorithm algorithm,
+        byte[] data,
+        SignedPayload payload,
+        SignContext who,
+        KeyUse use,
+        IBufferWriter<byte> response,
+        CancellationToken ct)
+    {
+        bool wasMade = false;
+        try
+        {
+            Refused? refused = await ConsentAsync(
+                key.Identity.Blob, key.Restrictions.Confirm, key.Policy, payload, who, use, ct).ConfigureAwait(false);
+            if (refused is not null || (refused = RefuseStale(key)) is not null)
+            {
+                return refused;
+            }
+
+            Identity identity = key.Identity;
             byte[] raw = await identity.Signer.SignAsync(algorithm, data, who, ct).ConfigureAwait(false);
             if (identity.VerifyBeforeRelease && !SignatureVerifier.Verify(identity.PublicKey, algorithm, data, raw))
             {
                 return new Refused(Refusal.BadSignature,
-                    $"{identity.Backend} returned a signature for {identity.Comment} that is wrong; it is discarded")
-                {
-                    Fingerprint = fingerprint,
-                };
+                    $"{identity.Backend} returned a signature for {identity.Comment} that is wrong; it is discarded");
             }
 
-            return Release(algorithm, raw, who, fingerprint, response);
+            if (RefuseStale(key) is { } stale)
+            {
+                return stale;
+            }
+
+            AgentResponse.WriteSignResponse(response, algorithm, raw);
+            wasMade = true;
+            _agent.RecordSignature(_peer, _bindings.IsForwarded, use);
+            return null;
         }
         catch (BackendException exception)
         {
-            return new Refused(Refusal.BackendFailed, exception.Message) { Fingerprint = fingerprint };
+            return new Refused(Refusal.BackendFailed, exception.Message);
         }
-    }
-
-    /// <summary>The algorithm, or <see langword="null"/> if it would be SHA-1. The self-test of <c>ssh-add -T</c> before
-    /// OpenSSH 9.3 names no hash and takes any signature: it gets SHA-256, as newer ones ask for (decision 0005).</summary>
-    private static SignatureAlgorithm? ChooseAlgorithm(
-        PublicKey key, SignatureFlags flags, SignedPayload payload, int sizeBytes)
-    {
-        SignatureAlgorithm algorithm = SignatureAlgorithm.For(key, flags);
-        return algorithm != SignatureAlgorithm.SshRsa ? algorithm
-            : payload is SignedPayload.UnknownPayload && sizeBytes == SelfTestSizeBytes ? SignatureAlgorithm.RsaSha2_256
-            : null;
-    }
-
-    /// <summary>Asks the person before bytes of no known meaning are signed for another host: they could be a login to
-    /// anywhere, or anything.</summary>
-    private async ValueTask<bool> ConsentAsync(SignedPayload payload, SignContext who, CancellationToken ct) =>
-        payload is not SignedPayload.UnknownPayload || !_bindings.IsForwarded
-        || await _agent.Prompter.ConfirmAsync(new ConfirmPrompt(who), ct).ConfigureAwait(false);
-
-    private Refused? Release(
-        SignatureAlgorithm algorithm, byte[] raw, SignContext who, string fingerprint, IBufferWriter<byte> response)
-    {
-        if (_agent.Lock.IsLocked)
+        finally
         {
-            return new Refused(Refusal.Locked, "the agent was locked while the device signed")
+            if (key.SettleSignature(wasMade))
             {
-                Fingerprint = fingerprint,
-            };
+                _agent.Identities.Remove(key);
+            }
         }
-
-        AgentResponse.WriteSignResponse(response, algorithm, raw);
-        _agent.LogSignature(new AgentEvent(AgentEventLevel.Information, "sign", $"{who.KeyName}: {who.Purpose}.")
-        {
-            Peer = _peer,
-            Fingerprint = fingerprint,
-        });
-        return null;
     }
+
+    /// <summary>Looks again after a person or a device took time.</summary>
+    private Refused? RefuseStale(ListedKey key) =>
+        _agent.Lock.IsLocked ? new Refused(Refusal.Locked, "the agent was locked meanwhile")
+        : !_agent.Identities.Holds(key)
+            ? new Refused(Refusal.UnknownKey, $"{key.Identity.Comment} was removed, or has expired, meanwhile")
+        : null;
 }

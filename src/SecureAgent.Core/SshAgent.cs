@@ -1,3 +1,5 @@
+using SecureAgent.Wire;
+
 namespace SecureAgent.Core;
 
 /// <summary>The agent: one per process, shared by all channels. It knows keys, sessions and policy, and neither a
@@ -33,12 +35,13 @@ public sealed class SshAgent : IDisposable
         (_backends, _log, _memory, _time, Prompter) = (backends, log, memory, time, prompter);
         Options = options ?? new AgentOptions();
         Lock = new AgentLock(memory, time);
-        Identities = new IdentityTable(backends, log);
+        Identities = new IdentityTable(backends, log, Options.PolicyOf, Options.LifetimeClock);
+        Consent = new Consent(prompter, time, Options.ConsentGrant, Options.ConsentCoolDown);
     }
 
     /// <summary>What there is to say about the agent now.</summary>
     public AgentStatus Status => new(
-        Identities.Current.Identities.Count,
+        Identities.Current.Keys.Count,
         Volatile.Read(ref _sessions),
         Lock.IsLocked,
         Interlocked.Read(ref _signatures),
@@ -55,6 +58,11 @@ public sealed class SshAgent : IDisposable
 
     internal IPrompter Prompter { get; }
 
+    internal Consent Consent { get; }
+
+    /// <summary>The time of day.</summary>
+    internal DateTimeOffset Now => _time.GetUtcNow();
+
     /// <summary>Opens the session of one connection; the channel disposes it when the connection ends.</summary>
     public AgentSession OpenSession(PeerInfo peer)
     {
@@ -70,26 +78,76 @@ public sealed class SshAgent : IDisposable
         Lock.Dispose();
     }
 
+    /// <summary>Stops listing every key, zeroes those that the agent holds, and drops cached secrets, as
+    /// SSH_AGENTC_REMOVE_ALL_IDENTITIES does.</summary>
+    /// <returns>How many keys were listed.</returns>
+    public int RemoveAllKeys()
+    {
+        int count = Identities.RemoveAll();
+        DropSecrets();
+        Consent.Forget();
+        return count;
+    }
+
     internal void CloseSession() => Interlocked.Decrement(ref _sessions);
 
-    internal void Log(AgentEvent agentEvent) => _log.Write(agentEvent);
+    /// <summary>Whether a security key of <paramref name="application"/> may sign anything.</summary>
+    internal bool IsWebSafe(string application) =>
+        application.StartsWith("ssh:", StringComparison.Ordinal)
+        || Options.WebSafeApplications.Any(pattern => WildcardPattern.Matches(pattern, application));
 
-    internal void LogSignature(AgentEvent agentEvent)
+    /// <summary>Logs and audits a signature that was made.</summary>
+    internal void RecordSignature(PeerInfo peer, bool isForwarded, KeyUse use)
     {
         Interlocked.Increment(ref _signatures);
-        _log.Write(agentEvent);
+        Record("sign", peer, isForwarded, use, $"{use.KeyName}: {use.Purpose}.");
     }
 
-    internal void LogRefusal(AgentEvent agentEvent)
+    /// <summary>Logs and audits something that was done.</summary>
+    /// <param name="action">As <see cref="AuditRecord.Action"/>.</param>
+    /// <param name="peer">Who asked.</param>
+    /// <param name="isForwarded">Whether through a forwarded connection.</param>
+    /// <param name="use">The key, if it is about one.</param>
+    /// <param name="message">What the log says.</param>
+    internal void Record(string action, PeerInfo peer, bool isForwarded, KeyUse? use, string message)
+    {
+        Audit(action, peer, isForwarded, use, refused: null);
+        _log.Write(new AgentEvent(AgentEventLevel.Information, action, message)
+        {
+            Peer = peer,
+            Fingerprint = use?.Fingerprint,
+        });
+    }
+
+    /// <summary>Logs and audits a refusal.</summary>
+    /// <param name="action">As <see cref="AuditRecord.Action"/>.</param>
+    /// <param name="peer">Who asked.</param>
+    /// <param name="isForwarded">Whether through a forwarded connection.</param>
+    /// <param name="refused">Why.</param>
+    /// <param name="message">What the log says.</param>
+    internal void RecordRefusal(string action, PeerInfo peer, bool isForwarded, Refused refused, string message)
     {
         Interlocked.Increment(ref _refusals);
+        AgentEventLevel level = refused.Reason is Refusal.InternalError or Refusal.BadSignature
+            ? AgentEventLevel.Error
+            : AgentEventLevel.Warning;
+        AgentEvent agentEvent = new(level, "refused", message)
+        {
+            Peer = peer,
+            Refusal = refused.Reason,
+            Fingerprint = refused.Use?.Fingerprint,
+        };
         Volatile.Write(ref _lastRefusal, new PastRefusal(agentEvent, _time.GetUtcNow()));
+        Audit(action, peer, isForwarded, refused.Use, refused);
         _log.Write(agentEvent);
     }
 
-    /// <summary>Has every backend forget its PINs; one that cannot does not keep the others from it.</summary>
+    /// <summary>Has every place forget PINs and usable private keys; one that cannot does not keep the others from
+    /// it.</summary>
     internal void DropSecrets()
     {
+        Options.SoftwareKeys?.Shield();
+        Options.Tokens?.DropSecrets();
         foreach (IKeyBackend backend in _backends)
         {
             try
@@ -103,6 +161,18 @@ public sealed class SshAgent : IDisposable
             }
         }
     }
+
+    private void Audit(string action, PeerInfo peer, bool isForwarded, KeyUse? use, Refused? refused) =>
+        Options.Audit?.Write(new AuditRecord(action, _time.GetUtcNow(), peer, isForwarded)
+        {
+            Fingerprint = use?.Fingerprint,
+            KeyName = use?.KeyName,
+            Purpose = use?.Purpose,
+            Destination = use?.Destination,
+            PayloadSha256 = use?.PayloadSha256 ?? default,
+            Refusal = refused?.Reason,
+            Reason = refused?.Message,
+        });
 
     private sealed record PastRefusal(AgentEvent Event, DateTimeOffset At);
 }

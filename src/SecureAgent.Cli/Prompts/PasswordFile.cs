@@ -21,6 +21,9 @@ internal sealed class PasswordFile : IPrompter
         (_path, _memory, _person) = (path, memory, person);
 
     /// <inheritdoc/>
+    public string? Unavailable(PeerInfo peer) => _person.Unavailable(peer);
+
+    /// <inheritdoc/>
     public ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct) => _person.ConfirmAsync(prompt, ct);
 
     /// <inheritdoc/>

@@ -34,6 +34,13 @@ internal sealed class PrompterChain : IPrompter
     }
 
     /// <inheritdoc/>
+    public string? Unavailable(PeerInfo peer)
+    {
+        Pick(peer.ProcessId, out string reason);
+        return reason.Length > 0 ? reason : null;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct) =>
         await ConfirmAsync(PromptText.Confirm(prompt), prompt.Who.Peer.ProcessId, ct).ConfigureAwait(false);
 
@@ -85,12 +92,17 @@ internal sealed class PrompterChain : IPrompter
         }
     }
 
-    private IPromptSurface Choose(string text, int? asker)
+    private IPromptSurface Choose(string text, int? asker) =>
+        Pick(asker, out string reason) ?? throw Nobody(text, reason);
+
+    private IPromptSurface? Pick(int? asker, out string reason)
     {
+        reason = "";
         string? noAskpass = _askpass.Unavailable(asker);
         if (_requirement == AskpassRequirement.Force)
         {
-            return noAskpass is null ? _askpass : throw Nobody(text, $"{noAskpass}, and SSH_ASKPASS_REQUIRE=force");
+            reason = noAskpass is null ? "" : $"{noAskpass}, and SSH_ASKPASS_REQUIRE=force";
+            return noAskpass is null ? _askpass : null;
         }
 
         string? noTerminal = _terminal.Unavailable(asker);
@@ -100,7 +112,8 @@ internal sealed class PrompterChain : IPrompter
             return _askpass;
         }
 
-        return noTerminal is null ? _terminal : throw Nobody(text, $"{noAskpass}, and {noTerminal}");
+        reason = noTerminal is null ? "" : $"{noAskpass}, and {noTerminal}";
+        return noTerminal is null ? _terminal : null;
     }
 
     private static BackendException Nobody(string text, string reason) => new(

@@ -48,8 +48,11 @@ public sealed class IdentityTableTests
     public void Backend_may_change_while_the_table_is_made()
     {
         using IdentityTable table = new(
-            [new ChangingBackend(), new TestBackend("y", B.Identity("b"))], new RecordingLog());
-        Assert.Single(table.Current.Identities);
+            [new ChangingBackend(), new TestBackend("y", B.Identity("b"))],
+            new RecordingLog(),
+            _ => KeyPolicy.Default,
+            TimeProvider.System);
+        Assert.Single(table.Current.Keys);
     }
 
     [Fact]

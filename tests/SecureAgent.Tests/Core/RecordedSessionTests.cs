@@ -72,11 +72,13 @@ public sealed class RecordedSessionTests
         Assert.True(session.IsForwarded);
         Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, WireVectors.Bytes("req-forwarded-4.bin")));
         Assert.Equal(SSH_AGENT_SIGN_RESPONSE, await TestAgent.TypeAsync(session, request));
+        SessionBind first = SessionBind.Decode(
+            WireVectors.Request<AgentRequest.Extension>("req-forwarded-3.bin").Contents);
         SessionBind second = SessionBind.Decode(
             WireVectors.Request<AgentRequest.Extension>("req-forwarded-4.bin").Contents);
         Assert.Equal(
             $"login as root to host key {PublicKey.FingerprintOf(second.HostKey)}, "
-            + "asked through a forwarded connection",
+            + $"asked through a forwarded connection from host key {PublicKey.FingerprintOf(first.HostKey)}",
             ((RecordedSigner)identity.Signer).Purpose);
         Assert.Equal(0, agent.Prompter.Asked);
     }

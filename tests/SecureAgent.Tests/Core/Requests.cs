@@ -26,6 +26,11 @@ internal static class Requests
     public static byte[] Unlock(string passphrase) =>
         Encode(new AgentRequest.Unlock(Encoding.UTF8.GetBytes(passphrase)));
 
+    /// <summary>SSH_AGENTC_ADD_IDENTITY, or SSH_AGENTC_ADD_ID_CONSTRAINED where there are constraints.</summary>
+    public static byte[] Add(AddedKey key, string comment, params KeyConstraint[] constraints) =>
+        Encode(new AgentRequest.AddIdentity(
+            key.Fields, Encoding.UTF8.GetBytes(comment), constraints, constraints.Length > 0));
+
     public static byte[] Extension(string name, params byte[] contents) =>
         Encode(new AgentRequest.Extension(name, contents));
 

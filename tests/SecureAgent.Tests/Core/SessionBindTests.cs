@@ -152,6 +152,7 @@ public sealed class SessionBindTests
         Assert.Equal(SSH_AGENT_FAILURE, await TestAgent.TypeAsync(session, sign));
         Assert.Equal(Refusal.NotConfirmed, agent.Log.Refusals[^1].Refusal);
         agent.Prompter.Answer = true;
+        agent.Time.Advance(TimeSpan.FromSeconds(6)); // Asked again at once it would be refused without a prompt.
         Assert.Equal(SSH_AGENT_SIGN_RESPONSE, await TestAgent.TypeAsync(session, sign));
         Assert.Equal(2, agent.Prompter.Asked);
     }

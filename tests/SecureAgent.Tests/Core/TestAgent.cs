@@ -8,9 +8,15 @@ namespace SecureAgent.Tests.Core;
 /// <summary>An agent with everything around it that a test may look at.</summary>
 internal sealed class TestAgent : IDisposable
 {
-    public TestAgent(params IKeyBackend[] backends)
+    public TestAgent(params IKeyBackend[] backends) : this(new AgentOptions(), backends)
     {
-        Agent = new SshAgent(backends, Prompter, Log, new LockedMemory(), Time);
+    }
+
+    /// <summary>An agent with options; its lifetimes and delays run on <see cref="Time"/>.</summary>
+    public TestAgent(AgentOptions options, params IKeyBackend[] backends)
+    {
+        AgentOptions effective = options with { LifetimeClock = Time };
+        Agent = new SshAgent(backends, Prompter, Log, new LockedMemory(), Time, effective);
     }
 
     public RecordingLog Log { get; } = new();
@@ -25,6 +31,19 @@ internal sealed class TestAgent : IDisposable
         new(new TestBackend("test", [.. keys.Select((key, index) => key.Identity($"key{index}"))]));
 
     public AgentSession Open() => Agent.OpenSession(new PeerInfo("test"));
+
+    /// <summary>Opens a session of a process chain, nearest first, in one session of the system.</summary>
+    public AgentSession OpenAs(params string[] images) => Agent.OpenSession(new PeerInfo("test")
+    {
+        ReadProcesses = () =>
+        [
+            .. images.Select((image, index) => new PeerProcess(100 + image.Length + index, image)
+            {
+                SessionId = 7,
+                StartTime = 1000,
+            }),
+        ],
+    });
 
     /// <summary>Asks on a connection of its own.</summary>
     public async Task<byte[]> AskAsync(byte[] request)

@@ -2,7 +2,7 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Tests.Core;
 
-/// <summary>A person who always gives the same answer.</summary>
+/// <summary>A person who gives the answer that the test sets.</summary>
 internal sealed class TestPrompter : IPrompter
 {
     private int _asked;
@@ -11,10 +11,27 @@ internal sealed class TestPrompter : IPrompter
 
     public int Asked => Volatile.Read(ref _asked);
 
-    public ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct)
+    /// <summary>Why nobody can be asked.</summary>
+    public string? Nobody { get; set; }
+
+    public ConfirmPrompt? LastPrompt { get; private set; }
+
+    /// <summary>Awaited before each answer.</summary>
+    public Func<CancellationToken, Task> Delay { get; set; } = _ => Task.CompletedTask;
+
+    public string? Unavailable(PeerInfo peer) => Nobody;
+
+    public async ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct)
     {
+        LastPrompt = prompt;
         Interlocked.Increment(ref _asked);
-        return new ValueTask<bool>(Answer);
+        if (Nobody is not null)
+        {
+            throw new BackendException(BackendFailure.PinRequired, Nobody);
+        }
+
+        await Delay(ct);
+        return Answer;
     }
 
     public ValueTask<Secret?> ReadPinAsync(PinPrompt prompt, CancellationToken ct) => new((Secret?)null);

@@ -23,6 +23,8 @@ internal sealed class TpmPerson : IPrompter
 
     public IReadOnlyList<ConfirmPrompt> Confirmations => [.. _confirmations];
 
+    public string? Unavailable(PeerInfo peer) => null;
+
     public async ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct)
     {
         _confirmations.Enqueue(prompt);

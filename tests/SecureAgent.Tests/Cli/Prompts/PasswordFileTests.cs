@@ -78,6 +78,8 @@ public sealed class PasswordFileTests : IDisposable
 
     private sealed class Nobody : IPrompter
     {
+        public string? Unavailable(PeerInfo peer) => null;
+
         public ValueTask<bool> ConfirmAsync(ConfirmPrompt prompt, CancellationToken ct) => new(false);
 
         public ValueTask<Secret?> ReadPinAsync(PinPrompt prompt, CancellationToken ct) => new((Secret?)null);
