@@ -15,8 +15,9 @@ public sealed record AgentOptions
     /// <summary>Keeps the record of uses; without, none is kept.</summary>
     public IAuditLog? Audit { get; init; }
 
-    /// <summary>The policy of a key. Called once whenever the key begins to be listed.</summary>
-    public Func<Identity, KeyPolicy> PolicyOf { get; init; } = _ => KeyPolicy.Default;
+    /// <summary>The policy of a key, by its fingerprint (<c>SHA256:…</c>; for a certificate that of its key) and its
+    /// comment.</summary>
+    public Func<string, string, KeyPolicy> PolicyOf { get; init; } = (_, _) => KeyPolicy.Default;
 
     /// <summary>What forwarded connections may do more.</summary>
     public ForwardedRights Forwarded { get; init; }

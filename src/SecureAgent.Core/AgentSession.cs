@@ -12,9 +12,16 @@ public sealed class AgentSession : IDisposable
 
     private readonly SshAgent _agent;
     private readonly SessionBindings _bindings = new();
+    private readonly UpstreamConnection[] _upstreams;
     private bool _disposed;
 
-    internal AgentSession(SshAgent agent, PeerInfo peer) => (_agent, Peer) = (agent, peer);
+    internal AgentSession(SshAgent agent, PeerInfo peer)
+    {
+        (_agent, Peer) = (agent, peer);
+        _upstreams = agent.Upstreams.Count == 0
+            ? []
+            : [.. agent.Upstreams.Select(upstream => new UpstreamConnection(upstream, agent.Time))];
+    }
 
     /// <summary>Who is at the other end.</summary>
     public PeerInfo Peer { get; }
@@ -35,7 +42,8 @@ public sealed class AgentSession : IDisposable
     public ValueTask HandleAsync(ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)
     {
         ReadOnlyMemory<byte> message = request.IsSingleSegment ? request.First : request.ToArray();
-        if (!message.IsEmpty && message.Span[0] == (byte)AgentMessageType.SSH_AGENTC_REQUEST_IDENTITIES)
+        if (_upstreams.Length == 0 && !message.IsEmpty
+            && message.Span[0] == (byte)AgentMessageType.SSH_AGENTC_REQUEST_IDENTITIES)
         {
             // Most requests are lists. They pass every gate and cannot fail, so that they need no machinery at all.
             List(response);
@@ -51,9 +59,16 @@ public sealed class AgentSession : IDisposable
         if (!_disposed)
         {
             _disposed = true;
+            foreach (UpstreamConnection upstream in _upstreams)
+            {
+                upstream.Dispose();
+            }
+
             _agent.CloseSession();
         }
     }
+
+    private UpstreamOperation Upstream => new(_agent, Peer, _bindings, _upstreams);
 
     private static bool IsBind(AgentRequest request) =>
         request is AgentRequest.Extension { Name: SessionBind.ExtensionName };
@@ -73,7 +88,7 @@ public sealed class AgentSession : IDisposable
             if (refused is null)
             {
                 isKnownExtension = IsBind(decoded) || IsQuery(decoded);
-                refused = await DispatchAsync(decoded, response, ct).ConfigureAwait(false);
+                refused = await DispatchAsync(decoded, message, response, ct).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -133,31 +148,32 @@ public sealed class AgentSession : IDisposable
         _ => false,
     };
 
-    private ValueTask<Refused?> DispatchAsync(AgentRequest request, IBufferWriter<byte> response, CancellationToken ct)
+    private ValueTask<Refused?> DispatchAsync(
+        AgentRequest request, ReadOnlyMemory<byte> message, IBufferWriter<byte> response, CancellationToken ct)
     {
         switch (request)
         {
+            case AgentRequest.RequestIdentities:
+                return ListWithUpstreamsAsync(response, ct);
             case AgentRequest.SignRequest sign:
-                return SignAsync(sign, response, ct);
+                return SignAsync(sign, message, response, ct);
             case AgentRequest.RemoveIdentity remove:
-                return new ValueTask<Refused?>(Remove(remove.Key, response));
+                return RemoveAsync(remove.Key, message, response, ct);
             case AgentRequest.RemoveAllIdentities:
-                RemoveAll(response);
-                return default;
+                return RemoveAllAsync(message, response, ct);
             case AgentRequest.Lock @lock:
                 return LockAsync(@lock.Passphrase, response, ct);
             case AgentRequest.Unlock unlock:
                 return UnlockAsync(unlock.Passphrase, response, ct);
             case AgentRequest.Extension extension when IsBind(extension):
-                return new ValueTask<Refused?>(Bind(extension.Contents, response));
+                return BindAsync(extension.Contents, message, response, ct);
             case AgentRequest.Extension extension when IsQuery(extension):
                 AgentResponse.WriteQueryResponse(response, Extensions);
                 return default;
             case AgentRequest.Extension extension:
                 return Refuse(Refusal.NotSupported, $"the extension {extension.Name} is not offered");
             case AgentRequest.AddIdentity add:
-                return new ValueTask<Refused?>(
-                    Answer(new AddOperation(_agent, Peer, _bindings).AddKey(add), response));
+                return AddAsync(add, message, response, ct);
             case AgentRequest.AddSmartcardKey add:
                 return AnswerAsync(new AddOperation(_agent, Peer, _bindings).AddTokenAsync(add, ct), response);
             case AgentRequest.RemoveSmartcardKey remove:
@@ -196,52 +212,105 @@ public sealed class AgentSession : IDisposable
         }
 
         IdentitiesAnswer answer = new();
-        DateTimeOffset now = _agent.Now;
-        foreach (ListedKey key in view.Keys)
+        foreach (ListedKey key in Seen(view))
         {
-            if (key.IsSeenBy(Peer, _bindings, _agent.Options.HostNames, now))
-            {
-                _ = answer.TryAdd(key.Identity.Blob, key.Identity.Comment);
-            }
+            _ = answer.TryAdd(key.Identity.Blob, key.Identity.Comment);
         }
 
         answer.Write(response);
     }
 
+    private async ValueTask<Refused?> ListWithUpstreamsAsync(IBufferWriter<byte> response, CancellationToken ct)
+    {
+        IdentitiesAnswer answer = new();
+        if (!_agent.Lock.IsLocked)
+        {
+            // Our own stand for those of the same name elsewhere, seen or not: the other agent must not be a way around
+            // our restrictions.
+            IdentityTable.View view = _agent.Identities.Current;
+            foreach (ListedKey key in Seen(view))
+            {
+                _ = answer.TryAdd(key.Identity.Blob, key.Identity.Comment);
+            }
+
+            await Upstream.ListAsync(answer, [.. view.ByBlob.Keys], ct).ConfigureAwait(false);
+        }
+
+        if (_agent.Lock.IsLocked)
+        {
+            answer = new IdentitiesAnswer();
+        }
+
+        answer.Write(response);
+        return null;
+    }
+
+    private IEnumerable<ListedKey> Seen(IdentityTable.View view)
+    {
+        DateTimeOffset now = _agent.Now;
+        return view.Keys.Where(key => key.IsSeenBy(Peer, _bindings, _agent.Options.HostNames, now));
+    }
+
     private ValueTask<Refused?> SignAsync(
-        AgentRequest.SignRequest request, IBufferWriter<byte> response, CancellationToken ct) =>
+        AgentRequest.SignRequest request,
+        ReadOnlyMemory<byte> message,
+        IBufferWriter<byte> response,
+        CancellationToken ct) =>
         _agent.Identities.Find(request.Key) is { } key
             ? new SignOperation(_agent, Peer, _bindings).RunAsync(key, request, response, ct)
-            : new ValueTask<Refused?>(new Refused(Refusal.UnknownKey, "no such key is listed")
-            {
-                Use = new KeyUse(PublicKey.FingerprintOf(request.Key)),
-            });
+            : Upstream.SignAsync(request, message, response, ct);
 
-    private Refused? Remove(KeyBlob blob, IBufferWriter<byte> response)
+    private async ValueTask<Refused?> AddAsync(
+        AgentRequest.AddIdentity request,
+        ReadOnlyMemory<byte> message,
+        IBufferWriter<byte> response,
+        CancellationToken ct)
     {
-        KeyUse unknown = new(PublicKey.FingerprintOf(blob));
-        if (_agent.Identities.Current.ByBlob.TryGetValue(blob, out ListedKey? key)
-            && !key.IsSeenBy(Peer, _bindings, _agent.Options.HostNames, _agent.Now))
+        Refused? refused = Answer(new AddOperation(_agent, Peer, _bindings).AddKey(request), response);
+        return refused is { Reason: Refusal.NotSupported or Refusal.ConstraintNotEnforced }
+            ? await Upstream.AddAsync(message, refused, response, ct).ConfigureAwait(false)
+            : refused;
+    }
+
+    private ValueTask<Refused?> RemoveAsync(
+        KeyBlob blob, ReadOnlyMemory<byte> message, IBufferWriter<byte> response, CancellationToken ct)
+    {
+        if (!_agent.Identities.Current.ByBlob.TryGetValue(blob, out ListedKey? key))
         {
-            return new Refused(Refusal.Constrained, "that key is not listed for this connection") { Use = unknown };
+            return Upstream.RemoveAsync(blob, message, response, ct);
+        }
+
+        KeyUse use = new(key.Identity.PublicKey.Fingerprint) { KeyName = key.Identity.Comment };
+        if (!key.IsSeenBy(Peer, _bindings, _agent.Options.HostNames, _agent.Now))
+        {
+            return new ValueTask<Refused?>(
+                new Refused(Refusal.Constrained, "that key is not listed for this connection") { Use = use });
         }
 
         if (_agent.Identities.Remove(blob) is not { } identity)
         {
-            return new Refused(Refusal.UnknownKey, "no such key is listed") { Use = unknown };
+            return new ValueTask<Refused?>(new Refused(Refusal.UnknownKey, "it was removed just now") { Use = use });
         }
 
         AgentResponse.WriteSuccess(response);
-        KeyUse use = new(identity.PublicKey.Fingerprint) { KeyName = identity.Comment };
         Record("remove", $"{identity.Comment} is not listed any more.", use);
-        return null;
+        return default;
     }
 
-    private void RemoveAll(IBufferWriter<byte> response)
+    private async ValueTask<Refused?> RemoveAllAsync(
+        ReadOnlyMemory<byte> message, IBufferWriter<byte> response, CancellationToken ct)
     {
         int count = _agent.RemoveAllKeys();
+        IReadOnlyList<string> failed = await Upstream.RemoveAllAsync(message, ct).ConfigureAwait(false);
+        if (failed.Count > 0)
+        {
+            return new Refused(Refusal.BackendFailed,
+                $"{count} identities are not listed any more, but {string.Join(", ", failed)} kept keys");
+        }
+
         AgentResponse.WriteSuccess(response);
         Record("remove-all", $"All {count} identities are not listed any more, and cached secrets are dropped.");
+        return null;
     }
 
     private async ValueTask<Refused?> LockAsync(
@@ -272,15 +341,28 @@ public sealed class AgentSession : IDisposable
         return null;
     }
 
-    private Refused? Bind(ReadOnlyMemory<byte> contents, IBufferWriter<byte> response)
+    private async ValueTask<Refused?> BindAsync(
+        ReadOnlyMemory<byte> contents,
+        ReadOnlyMemory<byte> message,
+        IBufferWriter<byte> response,
+        CancellationToken ct)
     {
-        if (_bindings.Bind(contents) is { } reason)
+        string? reason;
+        try
         {
-            return new Refused(Refusal.BadBinding, reason);
+            reason = _bindings.Bind(contents);
+        }
+        catch (WireFormatException exception)
+        {
+            reason = exception.Message;
         }
 
-        AgentResponse.WriteSuccess(response);
-        return null;
+        foreach (UpstreamConnection upstream in _upstreams)
+        {
+            await upstream.BindAsync(message, ct).ConfigureAwait(false);
+        }
+
+        return Answer(reason is null ? null : new Refused(Refusal.BadBinding, reason), response);
     }
 
     private static ValueTask<Refused?> Refuse(Refusal reason, string message) => new(new Refused(reason, message));

@@ -14,7 +14,7 @@ internal sealed class IdentityTable : IDisposable
     private readonly object _gate = new();
     private readonly IReadOnlyList<IKeyBackend> _backends;
     private readonly IAgentLog _log;
-    private readonly Func<Identity, KeyPolicy> _policyOf;
+    private readonly Func<string, string, KeyPolicy> _policyOf;
     private readonly TimeProvider _lifetimeClock;
     private readonly ITimer _expiry;
     private readonly IReadOnlyList<Identity>[] _listed;
@@ -28,7 +28,7 @@ internal sealed class IdentityTable : IDisposable
     public IdentityTable(
         IReadOnlyList<IKeyBackend> backends,
         IAgentLog log,
-        Func<Identity, KeyPolicy> policyOf,
+        Func<string, string, KeyPolicy> policyOf,
         TimeProvider lifetimeClock)
     {
         (_backends, _log, _policyOf, _lifetimeClock) = (backends, log, policyOf, lifetimeClock);
@@ -109,7 +109,7 @@ internal sealed class IdentityTable : IDisposable
 
             foreach (Identity identity in identities)
             {
-                ListedKey key = new(identity, _policyOf(identity), restrictions)
+                ListedKey key = new(identity, PolicyOf(identity), restrictions)
                 {
                     ExpiresAt = expiresAt,
                     Held = held,
@@ -233,6 +233,8 @@ internal sealed class IdentityTable : IDisposable
         }
     }
 
+    private KeyPolicy PolicyOf(Identity identity) => _policyOf(identity.PublicKey.Fingerprint, identity.Comment);
+
     private void OnChanged(object? sender, EventArgs e) => Rebuild();
 
     /// <summary>The moment on the clock of lifetimes that is <paramref name="lifetime"/> away.</summary>
@@ -315,7 +317,7 @@ internal sealed class IdentityTable : IDisposable
                     if (!_removed[i].Contains(identity.Blob) && !added.Contains(identity.Blob)
                         && !byBlob.ContainsKey(identity.Blob))
                     {
-                        ListedKey key = new(identity, _policyOf(identity), KeyRestrictions.None);
+                        ListedKey key = new(identity, PolicyOf(identity), KeyRestrictions.None);
                         byBlob.Add(identity.Blob, key);
                         keys.Add(key);
                     }

@@ -36,6 +36,7 @@ public sealed class SshAgent : IDisposable
         Options = options ?? new AgentOptions();
         Lock = new AgentLock(memory, time);
         Identities = new IdentityTable(backends, log, Options.PolicyOf, Options.LifetimeClock);
+        Upstreams = [.. Options.Upstreams.Select(upstream => new UpstreamState(upstream, log))];
         Consent = new Consent(prompter, time, Options.ConsentGrant, Options.ConsentCoolDown);
     }
 
@@ -59,6 +60,12 @@ public sealed class SshAgent : IDisposable
     internal IPrompter Prompter { get; }
 
     internal Consent Consent { get; }
+
+    /// <summary>The other agents.</summary>
+    internal IReadOnlyList<UpstreamState> Upstreams { get; }
+
+    /// <summary>The clock of every delay and deadline.</summary>
+    internal TimeProvider Time => _time;
 
     /// <summary>The time of day.</summary>
     internal DateTimeOffset Now => _time.GetUtcNow();

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 
@@ -50,22 +49,6 @@ internal sealed class AgentClient : IAsyncDisposable
     {
         ArrayBufferWriter<byte> message = new();
         request.Write(message);
-        byte[] frame = new byte[sizeof(uint) + message.WrittenCount];
-        BinaryPrimitives.WriteInt32BigEndian(frame, message.WrittenCount);
-        message.WrittenSpan.CopyTo(frame.AsSpan(sizeof(uint)));
-        await _stream.WriteAsync(frame, ct).ConfigureAwait(false);
-        await _stream.FlushAsync(ct).ConfigureAwait(false);
-
-        byte[] head = new byte[sizeof(uint)];
-        await _stream.ReadExactlyAsync(head, ct).ConfigureAwait(false);
-        uint length = BinaryPrimitives.ReadUInt32BigEndian(head);
-        if (length is 0 or > WireLimits.MaxMessageBytes)
-        {
-            throw new WireFormatException($"The agent's answer has a length of {length} bytes.");
-        }
-
-        byte[] answer = new byte[length];
-        await _stream.ReadExactlyAsync(answer, ct).ConfigureAwait(false);
-        return answer;
+        return await AgentExchange.AskAsync(_stream, message.WrittenMemory, ct).ConfigureAwait(false);
     }
 }

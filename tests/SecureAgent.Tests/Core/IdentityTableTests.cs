@@ -50,7 +50,7 @@ public sealed class IdentityTableTests
         using IdentityTable table = new(
             [new ChangingBackend(), new TestBackend("y", B.Identity("b"))],
             new RecordingLog(),
-            _ => KeyPolicy.Default,
+            (_, _) => KeyPolicy.Default,
             TimeProvider.System);
         Assert.Single(table.Current.Keys);
     }

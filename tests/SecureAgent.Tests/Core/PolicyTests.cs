@@ -181,7 +181,7 @@ public sealed class PolicyTests
     }
 
     private static TestAgent With(KeyPolicy policy, TestKey? key = null, RecordingAudit? audit = null) => new(
-        new AgentOptions { PolicyOf = _ => policy, HostNames = new OneHost(), Audit = audit },
+        new AgentOptions { PolicyOf = (_, _) => policy, HostNames = new OneHost(), Audit = audit },
         new TestBackend("test", (key ?? Key).Identity("key")));
 
     private static Task<AgentMessageType> SignAsync(TestAgent agent, byte[] data) =>
