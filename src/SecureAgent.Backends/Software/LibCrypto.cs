@@ -52,6 +52,10 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static partial nint EVP_PKEY_dup(nint key);
+
+    [LibraryImport(Library)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     public static partial void EVP_PKEY_free(nint key);
 
     [LibraryImport(Library)]

@@ -77,7 +77,10 @@ internal sealed unsafe class OpenSslKeyFactory : IUsableKeyFactory
         {
             nint key = LibCrypto.EVP_PKEY_new_raw_private_key(
                 LibCrypto.EVP_PKEY_ED25519, 0, start, (nuint)seed.Length);
-            return key != 0 ? key : throw LibCrypto.Failed("EVP_PKEY_new_raw_private_key");
+            // The first key has its seed on the ordinary heap, and only its duplicate on the secure one.
+            nint duplicate = key == 0 ? 0 : LibCrypto.EVP_PKEY_dup(key);
+            LibCrypto.EVP_PKEY_free(key);
+            return duplicate != 0 ? duplicate : throw LibCrypto.Failed("EVP_PKEY_new_raw_private_key");
         }
     }
 

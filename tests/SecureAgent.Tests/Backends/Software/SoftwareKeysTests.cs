@@ -38,7 +38,7 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
     public async Task Signature_is_what_ssh_keygen_and_the_verifier_accept(string library, string name, string algorithmName)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.FromName(algorithmName)!;
-        using PrivateKey key = made.Read(name);
+        using PrivateKey key = await made.ReadAsync(name);
         using SoftwareKeys keys = Held.Keys(library);
         using IHeldKey held = keys.Hold(key);
         byte[] raw = held.Sign(algorithm, SshKeygenKeys.SshSig());
@@ -54,11 +54,11 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
 
     [Theory]
     [MemberData(nameof(Held.Libraries), MemberType = typeof(Held))]
-    public void Data_of_any_length_is_signed(string library)
+    public async Task Data_of_any_length_is_signed(string library)
     {
         foreach (string name in (string[])["rsa2048", "ecdsa256", "ecdsa521", "ed25519"])
         {
-            using PrivateKey key = made.Read(name);
+            using PrivateKey key = await made.ReadAsync(name);
             using SoftwareKeys keys = Held.Keys(library);
             using IHeldKey held = keys.Hold(key);
             foreach (int length in (int[])[0, 1, 127, 128, 65536, 256 * 1024])
@@ -73,9 +73,9 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
 
     [Theory]
     [MemberData(nameof(Held.Libraries), MemberType = typeof(Held))]
-    public void Short_r_and_s_are_padded(string library)
+    public async Task Short_r_and_s_are_padded(string library)
     {
-        using PrivateKey key = made.Read("ecdsa256");
+        using PrivateKey key = await made.ReadAsync("ecdsa256");
         using SoftwareKeys keys = Held.Keys(library);
         using IHeldKey held = keys.Hold(key);
         int shortOnes = 0;
@@ -95,9 +95,9 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
     }
 
     [Fact]
-    public void Another_type_of_signature_is_refused()
+    public async Task Another_type_of_signature_is_refused()
     {
-        using PrivateKey key = made.Read("ecdsa256");
+        using PrivateKey key = await made.ReadAsync("ecdsa256");
         using SoftwareKeys keys = Held.Keys("platform");
         using IHeldKey held = keys.Hold(key);
         foreach (string name in (string[])["ecdsa-sha2-nistp384", "rsa-sha2-256", "ssh-ed25519"])
@@ -110,10 +110,10 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
 
     [Theory]
     [MemberData(nameof(Held.Libraries), MemberType = typeof(Held))]
-    public void Removed_key_signs_no_more_and_others_do(string library)
+    public async Task Removed_key_signs_no_more_and_others_do(string library)
     {
-        using PrivateKey key = made.Read("ed25519");
-        using PrivateKey other = made.Read("ed25519-other");
+        using PrivateKey key = await made.ReadAsync("ed25519");
+        using PrivateKey other = await made.ReadAsync("ed25519-other");
         using SoftwareKeys keys = Held.Keys(library);
         IHeldKey held = keys.Hold(key);
         using IHeldKey stays = keys.Hold(other);
@@ -130,10 +130,10 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
 
     [Theory]
     [MemberData(nameof(Held.Libraries), MemberType = typeof(Held))]
-    public void Key_that_the_caller_zeroed_still_signs(string library)
+    public async Task Key_that_the_caller_zeroed_still_signs(string library)
     {
         using SoftwareKeys keys = Held.Keys(library);
-        PrivateKey key = made.Read("rsa2048");
+        PrivateKey key = await made.ReadAsync("rsa2048");
         using IHeldKey held = keys.Hold(key);
         key.Dispose();
         byte[] raw = held.Sign(SignatureAlgorithm.RsaSha2_512, new byte[] { 1 });

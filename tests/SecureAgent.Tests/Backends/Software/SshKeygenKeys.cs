@@ -6,49 +6,38 @@ using SecureAgent.Wire;
 namespace SecureAgent.Tests.Backends.Software;
 
 /// <summary>Keys as ssh-keygen makes them, and signatures as it checks them.</summary>
-public sealed class SshKeygenKeys : IAsyncLifetime
+public sealed class SshKeygenKeys : IDisposable
 {
-    private static readonly (string Name, string[] Arguments)[] Kinds =
-    [
-        ("rsa1024", ["-t", "rsa", "-b", "1024"]),
-        ("rsa2048", ["-t", "rsa", "-b", "2048"]),
-        ("rsa2056", ["-t", "rsa", "-b", "2056"]),
-        ("rsa3072", ["-t", "rsa", "-b", "3072"]),
-        ("rsa4096", ["-t", "rsa", "-b", "4096"]),
-        ("ecdsa256", ["-t", "ecdsa", "-b", "256"]),
-        ("ecdsa384", ["-t", "ecdsa", "-b", "384"]),
-        ("ecdsa521", ["-t", "ecdsa", "-b", "521"]),
-        ("ed25519", ["-t", "ed25519"]),
-        ("ed25519-other", ["-t", "ed25519"]),
-    ];
+    private static readonly Dictionary<string, string[]> Kinds = new()
+    {
+        ["rsa1024"] = ["-t", "rsa", "-b", "1024"],
+        ["rsa2048"] = ["-t", "rsa", "-b", "2048"],
+        ["rsa2056"] = ["-t", "rsa", "-b", "2056"],
+        ["rsa3072"] = ["-t", "rsa", "-b", "3072"],
+        ["rsa4096"] = ["-t", "rsa", "-b", "4096"],
+        ["ecdsa256"] = ["-t", "ecdsa", "-b", "256"],
+        ["ecdsa384"] = ["-t", "ecdsa", "-b", "384"],
+        ["ecdsa521"] = ["-t", "ecdsa", "-b", "521"],
+        ["ed25519"] = ["-t", "ed25519"],
+        ["ed25519-other"] = ["-t", "ed25519"],
+    };
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly string? _program = Requires.Find("ssh-keygen");
 
-    public async ValueTask InitializeAsync()
+    public void Dispose() => _directory.Dispose();
+
+    /// <summary>Makes a key, once for each name, and decodes it anew; the caller disposes it.</summary>
+    public async Task<PrivateKey> ReadAsync(string name)
     {
-        if (_program is not null)
+        string file = Path.Combine(_directory.Path, name);
+        if (!File.Exists(file))
         {
-            foreach ((string name, string[] arguments) in Kinds)
-            {
-                string file = Path.Combine(_directory.Path, name);
-                ToolResult made = await ToolResult.RunAsync(_program, ["-q", "-N", "", "-f", file, .. arguments]);
-                Assert.True(made.ExitCode == 0, made.Error);
-            }
+            ToolResult made = await ToolResult.RunAsync(
+                Requires.Tool("ssh-keygen"), ["-q", "-N", "", "-f", file, .. Kinds[name]]);
+            Assert.True(made.ExitCode == 0, made.Error);
         }
-    }
 
-    public ValueTask DisposeAsync()
-    {
-        _directory.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Decodes a key anew; the caller disposes it.</summary>
-    public PrivateKey Read(string name)
-    {
-        _ = Requires.Tool("ssh-keygen");
-        return OpenSshPrivateKeyFile.Decode(File.ReadAllBytes(Path.Combine(_directory.Path, name)), []).Key;
+        return OpenSshPrivateKeyFile.Decode(File.ReadAllBytes(file), []).Key;
     }
 
     /// <summary>Has ssh-keygen -Y verify a signature over <see cref="SshSig"/>.</summary>
@@ -73,7 +62,7 @@ public sealed class SshKeygenKeys : IAsyncLifetime
             TestContext.Current.CancellationToken);
         return await ToolResult.RunAsync(
             "/bin/sh",
-            ["-c", $"printf hello | {_program} -Y verify -f {signers} -I me -n test -s {signature}"]);
+            ["-c", $"printf hello | {Requires.Tool("ssh-keygen")} -Y verify -f {signers} -I me -n test -s {signature}"]);
     }
 
     /// <summary>What is signed for the message "hello" (OpenSSH, PROTOCOL.sshsig).</summary>
