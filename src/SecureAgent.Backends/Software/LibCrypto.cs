@@ -23,7 +23,7 @@ internal static unsafe partial class LibCrypto
     /// contains, in which it keeps the private halves of elliptic-curve keys and of its random generators.</summary>
     public static bool IsAvailable => Loaded.Value;
 
-    /// <summary>Makes of an error, whose details are dropped, an exception that names <paramref name="call"/>.</summary>
+    /// <summary>An exception that names <paramref name="call"/>; OpenSSL's own account of it is dropped.</summary>
     public static CryptographicException Failed(string call)
     {
         ERR_clear_error();
@@ -57,6 +57,19 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     public static partial void EVP_PKEY_free(nint key);
+
+    [LibraryImport(Library)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static partial nint EVP_PKEY_CTX_new_from_pkey(nint libraryContext, EvpKeyHandle key, byte* properties);
+
+    [LibraryImport(Library)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static partial int EVP_PKEY_sign_init(EvpContextHandle context);
+
+    [LibraryImport(Library)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static partial int EVP_PKEY_sign(
+        EvpContextHandle context, byte* signature, ref nuint signatureLength, byte* digest, nuint digestLength);
 
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -22,25 +22,14 @@ internal sealed unsafe class OpenSslKey : IUsableKey
     public byte[] Sign(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
     {
         byte[] signature = new byte[_signatureBytes];
-        int length = Sign(_key, algorithm.Hash, data, signature);
-        return length == signature.Length
-            ? signature
-            : throw new BackendException($"OpenSSL made a signature of {length} bytes instead of {signature.Length}.");
+        Sign(algorithm.Hash, data, signature);
+        return signature;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
 
-    /// <summary>Signs with a key of any type.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="hash">What hashes the data; <see langword="null"/> for a key type that does it itself.</param>
-    /// <param name="data">The unhashed bytes.</param>
-    /// <param name="signature">Takes the signature in OpenSSL's encoding.</param>
-    /// <returns>How many bytes it has.</returns>
-    /// <exception cref="ObjectDisposedException">The key was disposed.</exception>
-    /// <exception cref="BackendException">OpenSSL refused.</exception>
-    public static int Sign(
-        EvpKeyHandle key, HashAlgorithmName? hash, ReadOnlySpan<byte> data, Span<byte> signature)
+    private void Sign(HashAlgorithmName? hash, ReadOnlySpan<byte> data, Span<byte> signature)
     {
         nint context = LibCrypto.EVP_MD_CTX_new();
         try
@@ -48,11 +37,14 @@ internal sealed unsafe class OpenSslKey : IUsableKey
             nuint length = (nuint)signature.Length;
             fixed (byte* digest = NameOf(hash), dataStart = data, signatureStart = signature)
             {
-                return context != 0
-                    && LibCrypto.EVP_DigestSignInit_ex(context, 0, digest, 0, null, key, null) == 1
-                    && LibCrypto.EVP_DigestSign(context, signatureStart, ref length, dataStart, (nuint)data.Length) == 1
-                    ? (int)length
-                    : throw new BackendException("Nothing was signed.", LibCrypto.Failed("EVP_DigestSign"));
+                if (context == 0
+                    || LibCrypto.EVP_DigestSignInit_ex(context, 0, digest, 0, null, _key, null) != 1
+                    || LibCrypto.EVP_DigestSign(
+                        context, signatureStart, ref length, dataStart, (nuint)data.Length) != 1
+                    || length != (nuint)signature.Length)
+                {
+                    throw new BackendException("Nothing was signed.", LibCrypto.Failed("EVP_DigestSign"));
+                }
             }
         }
         finally
@@ -66,7 +58,6 @@ internal sealed unsafe class OpenSslKey : IUsableKey
         null => [],
         "SHA1" => "SHA1"u8,
         "SHA256" => "SHA256"u8,
-        "SHA384" => "SHA384"u8,
         "SHA512" => "SHA512"u8,
         _ => throw new ArgumentException("Not a hash of an SSH signature.", nameof(hash)),
     };

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Software;
@@ -30,7 +31,7 @@ internal sealed class UsableKeys : IDisposable
     }
 
     /// <summary>The usable form of <paramref name="key"/>, which another thread may dispose at any time.</summary>
-    /// <exception cref="BackendException">The key was disposed.</exception>
+    /// <exception cref="BackendException">The key was disposed, or is damaged.</exception>
     public IUsableKey Use(SoftwareKey key)
     {
         key.LastUse = _time.GetTimestamp();
@@ -100,8 +101,7 @@ internal sealed class UsableKeys : IDisposable
                 Drop(oldest);
             }
 
-            using Secret encoded = _shield.Open(key.Shielded);
-            IUsableKey usable = _factory.Load(key.PublicKey, encoded.Span);
+            IUsableKey usable = Unshield(key);
             key.Usable = usable;
             _inUse.Add(key);
             if (_inUse.Count == 1)
@@ -110,6 +110,20 @@ internal sealed class UsableKeys : IDisposable
             }
 
             return usable;
+        }
+    }
+
+    private IUsableKey Unshield(SoftwareKey key)
+    {
+        try
+        {
+            using Secret encoded = _shield.Open(key.Shielded);
+            return _factory.Load(key.PublicKey, encoded.Span);
+        }
+        catch (AuthenticationTagMismatchException exception)
+        {
+            throw new BackendException(
+                $"The key {key.PublicKey} was changed in memory, and nothing was signed. Add it again.", exception);
         }
     }
 
