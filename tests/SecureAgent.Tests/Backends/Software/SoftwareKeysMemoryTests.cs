@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using SecureAgent.Backends.Memory;
+using SecureAgent.Backends.Software;
+using SecureAgent.Core;
+using SecureAgent.Wire;
+
+namespace SecureAgent.Tests.Backends.Software;
+
+/// <summary>What is left of a key in this process's memory.</summary>
+public sealed class SoftwareKeysMemoryTests(SshKeygenKeys made) : IClassFixture<SshKeygenKeys>
+{
+    private static readonly string[] Names = ["rsa2048", "ecdsa256", "ecdsa384", "ecdsa521", "ed25519"];
+
+    // Not with the platform's classes: their imports leave copies behind (docs/decisions/0007).
+    [Fact]
+    public async Task Nothing_of_a_key_is_left_when_it_is_shielded_and_when_it_is_removed()
+    {
+        using MemoryScan scan = new();
+        using SoftwareKeys keys = Held.Keys("OpenSSL");
+        List<IHeldKey> held = [];
+        foreach (string name in Names)
+        {
+            held.Add(Hold(keys, await made.ReadAsync(name), name, scan));
+        }
+
+        Assert.Equal([], scan.Find());
+
+        await SignManyAsync(held);
+        List<string> usable = scan.Find();
+        foreach (string name in Names)
+        {
+            Assert.Contains(usable, where => where.StartsWith(name, StringComparison.Ordinal)); // The scan sees it.
+        }
+
+        // Locked memory of which there are no core dumps; OpenSSL has no such place for RSA numbers.
+        Assert.DoesNotContain(
+            usable,
+            where => !where.StartsWith("rsa", StringComparison.Ordinal) && !where.Contains(" dd", StringComparison.Ordinal));
+
+        keys.Shield();
+        Assert.Equal([], scan.Find());
+
+        await SignManyAsync(held);
+        held.ForEach(key => key.Dispose());
+        Assert.Equal([], scan.Find());
+    }
+
+    private static IHeldKey Hold(SoftwareKeys keys, PrivateKey key, string name, MemoryScan scan)
+    {
+        using (key)
+        {
+            using Secret encoded = PrivateKeyEncoding.Encode(key, new LockedMemory());
+            scan.Add(name, encoded.Span);
+            if (key is Ed25519PrivateKey)
+            {
+                byte[] expanded = GC.AllocateArray<byte>(SHA512.HashSizeInBytes, pinned: true);
+                SHA512.HashData(encoded.Span, expanded);
+                scan.Add(name + " expanded", expanded.AsSpan(8, 16)); // Clamping changes neither this nor what follows.
+                scan.Add(name + " expanded", expanded.AsSpan(32));
+                CryptographicOperations.ZeroMemory(expanded);
+            }
+
+            return keys.Hold(key);
+        }
+    }
+
+    private async Task SignManyAsync(List<IHeldKey> held)
+    {
+        for (int i = 0; i < Names.Length; i++)
+        {
+            using PrivateKey key = await made.ReadAsync(Names[i]);
+            for (int length = 0; length < 100; length++)
+            {
+                _ = held[i].Sign(key.PublicKey.Algorithm(), new byte[length]);
+            }
+        }
+    }
+}
