@@ -112,7 +112,7 @@ internal static class AuditStorage
             RequireOwn(file, path);
             return file;
         }
-        catch (IOException)
+        catch
         {
             file.Dispose();
             throw;

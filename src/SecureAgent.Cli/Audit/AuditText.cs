@@ -47,15 +47,9 @@ internal static class AuditText
         Append(line, ": ", entry.Text("purpose"));
         Append(line, ", destination ", entry.Text("destination"));
         line.Append(entry.Is("forwarded") ? ", forwarded" : "").Append(", by ");
-        if (entry.NearestProcess() is (long id, string image))
-        {
-            line.Append(SafeText.Quote(image, TextCharacters)).Append(CultureInfo.InvariantCulture, $" pid {id}");
-        }
-        else
-        {
-            line.Append("an unknown program");
-        }
-
+        (long? id, string? image) = entry.NearestProcess() ?? default;
+        line.Append(image is null ? "an unknown program" : SafeText.Quote(image, TextCharacters));
+        Append(line, " pid ", id?.ToString(CultureInfo.InvariantCulture));
         Append(line, " of user ", entry.Text("user"));
         Append(line, " on ", entry.Text("channel"));
         Append(line, "; ", entry.Text("refusal"));

@@ -109,7 +109,7 @@ public sealed class AuditCommandTests : IDisposable
     {
         _world.Append(1);
         using CancellationTokenSource interrupted = new();
-        LineWriter printed = new();
+        using LineWriter printed = new();
         Surroundings surroundings = _surroundings.Value with { Out = printed };
         Task<int> following = CommandTree.RunAsync(
             ["audit", "tail", "--follow", "--json", "--file", _world.File], surroundings, interrupted.Token);
@@ -151,6 +151,12 @@ public sealed class AuditCommandTests : IDisposable
             {
                 Assert.True(await _added.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
             }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _added.Dispose();
+            base.Dispose(disposing);
         }
 
         public override Task WriteLineAsync(string? value)
