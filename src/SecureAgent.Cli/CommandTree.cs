@@ -66,6 +66,7 @@ internal static class CommandTree
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             StatusCommand.Create(common, surroundings),
+            AuditCommand.Create(surroundings),
             ConfigCommand.Create(common, surroundings),
         };
         foreach (Option option in common.All)

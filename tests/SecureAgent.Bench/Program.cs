@@ -41,6 +41,7 @@ foreach ((string type, string bits) in new[] { ("ecdsa", "256"), ("rsa", "2048")
 }
 
 ThroughputBench.Print(ours, theirs, options);
+AuditBench.Print(options);
 Table.Begin("Resident size after that load", "program", "kB");
 Table.Row("secure-agent", $"{ours.ResidentKilobytes:N0}");
 Table.Row("OpenSSH ssh-agent", $"{theirs.ResidentKilobytes:N0}");

@@ -9,6 +9,7 @@ internal static class Requires
         ["git"] = "git",
         ["openssl"] = "openssl",
         ["script"] = "bsdutils",
+        ["sh"] = "dash",
         ["ssh"] = "openssh-client",
         ["ssh-add"] = "openssh-client",
         ["ssh-agent"] = "openssh-client",

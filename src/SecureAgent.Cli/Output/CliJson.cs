@@ -5,6 +5,7 @@ namespace SecureAgent.Cli.Output;
 /// <summary>The serialisers of every <c>--json</c> output, made at compile time because the program is
 /// trimmed.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(AuditVerifyOutput))]
 [JsonSerializable(typeof(ConfigurationOutput))]
 [JsonSerializable(typeof(KeyListOutput))]
 [JsonSerializable(typeof(KeyOutput))]
