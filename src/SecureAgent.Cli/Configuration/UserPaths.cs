@@ -15,6 +15,11 @@ internal sealed record UserPaths(Surroundings Surroundings)
         ? Path.Combine(Known(Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "keys")
         : Path.Combine(Xdg("XDG_DATA_HOME", Path.Combine(".local", "share")), "secure-agent", "keys");
 
+    /// <summary>The record of uses.</summary>
+    public string AuditFile => OperatingSystem.IsWindows()
+        ? Path.Combine(Known(Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "state", "audit.jsonl")
+        : Path.Combine(Xdg("XDG_STATE_HOME", Path.Combine(".local", "state")), "secure-agent", "audit.jsonl");
+
     /// <summary>Where <c>NAME.pub</c> goes, because ssh's IdentityFile looks there.</summary>
     public string PublicKeyDirectory => Path.Combine(Surroundings.HomeDirectory, ".ssh");
 
