@@ -39,9 +39,20 @@ internal sealed class CommonOptions
     /// <param name="result">The command line.</param>
     /// <param name="more">Settings that the command has options of its own for.</param>
     /// <exception cref="CommandException">They are invalid (78).</exception>
-    public Settings Read(ParseResult result, params (string Name, Option<string?> Option)[] more)
+    public Settings Read(ParseResult result, params (string Name, Option<string?> Option)[] more) =>
+        Read(result, [], more);
+
+    /// <summary>The effective settings, with warnings on standard error for what is ignored.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="lists">Settings that are lists, which the command has repeatable options of its own for.</param>
+    /// <param name="more">Settings that the command has options of its own for.</param>
+    /// <exception cref="CommandException">They are invalid (78).</exception>
+    public Settings Read(
+        ParseResult result,
+        (string Name, Option<string[]> Option)[] lists,
+        params (string Name, Option<string?> Option)[] more)
     {
-        Settings settings = ReadUnchecked(result, more);
+        Settings settings = ReadUnchecked(result, lists, more);
         if (settings.Problems.Any(problem => problem.IsInvalid))
         {
             string[] lines =
@@ -58,7 +69,10 @@ internal sealed class CommonOptions
     }
 
     /// <summary>The settings, right or wrong.</summary>
-    public Settings ReadUnchecked(ParseResult result, params (string Name, Option<string?> Option)[] more)
+    public Settings ReadUnchecked(ParseResult result) => ReadUnchecked(result, [], []);
+
+    private Settings ReadUnchecked(
+        ParseResult result, (string Name, Option<string[]> Option)[] lists, (string Name, Option<string?> Option)[] more)
     {
         Dictionary<string, (string Option, string Value)> given = [];
         (string Name, Option<string?> Option)[] settings =
@@ -76,7 +90,16 @@ internal sealed class CommonOptions
             }
         }
 
-        return SettingsReader.Read(_surroundings, result.GetValue(Config), given);
+        Dictionary<string, (string Option, IReadOnlyList<string> Values)> givenLists = [];
+        foreach ((string name, Option<string[]> option) in lists)
+        {
+            if (result.GetValue(option) is { Length: > 0 } values)
+            {
+                givenLists[name] = (option.Name, values);
+            }
+        }
+
+        return SettingsReader.Read(_surroundings, result.GetValue(Config), given, givenLists);
     }
 
     /// <summary>An option that takes a text, at every level of the tree.</summary>

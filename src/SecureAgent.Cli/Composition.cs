@@ -108,6 +108,21 @@ internal sealed class Composition : IAsyncDisposable
             ? PinCachePolicy.Never
             : lifetime == Timeout.InfiniteTimeSpan ? PinCachePolicy.UntilDropped : PinCachePolicy.For(lifetime);
         _backend = new TpmKeyBackend(Keys, Tpm, DevicePrompter, pinCache, _log, TimeProvider.System);
-        return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System);
+        return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System, CreateOptions());
     }
+
+    private AgentOptions CreateOptions() => new()
+    {
+        PolicyOf = _settings.Policies.For,
+        Forwarded = _settings.Forwarded,
+        DefaultLifetime = _settings.KeyLifetime,
+        ConsentGrant = _settings.ConfirmGrant,
+        ConsentCoolDown = _settings.ConfirmCoolDown,
+        WebSafeApplications = _settings.WebSafeApplications,
+        Upstreams =
+        [
+            .. _settings.Upstreams.Select(upstream =>
+                new Upstream(upstream.Endpoint, Dialer(upstream.Endpoint)) { Filter = upstream.Filter }),
+        ],
+    };
 }

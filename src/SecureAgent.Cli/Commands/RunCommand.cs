@@ -15,16 +15,23 @@ internal static class RunCommand
     public static Command Create(CommonOptions common, Surroundings surroundings)
     {
         Option<string?> socket = new("--socket") { HelpName = "PATH", Description = "listen here" };
+        Option<string[]> upstream = new("--upstream")
+        {
+            HelpName = "ENDPOINT",
+            Description = "also offer the keys of the agent that listens here; may be given more than once",
+        };
         Argument<string[]> command = new("COMMAND")
         {
             Arity = ArgumentArity.ZeroOrMore,
             CaptureRemainingTokens = true,
             Description = "a command, after --, to run with SSH_AUTH_SOCK set; the agent ends with it",
         };
-        Command run =
-            new("run", "Serve the keys, in the foreground, until a signal or the end of COMMAND.") { socket, command };
+        Command run = new("run", "Serve the keys, in the foreground, until a signal or the end of COMMAND.")
+        {
+            socket, upstream, command,
+        };
         run.SetAction((result, ct) => RunAsync(
-            common.Read(result, (SettingNames.Socket, socket)),
+            common.Read(result, [(SettingNames.Upstreams, upstream)], (SettingNames.Socket, socket)),
             CommandOf(result, command),
             result.GetValue(common.Verbose),
             surroundings,

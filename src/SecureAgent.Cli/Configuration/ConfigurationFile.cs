@@ -4,26 +4,27 @@ using Microsoft.Extensions.Configuration;
 
 namespace SecureAgent.Cli.Configuration;
 
-/// <summary>One configuration file: its values, and the line of each key for messages.</summary>
+/// <summary>One configuration file.</summary>
 internal sealed class ConfigurationFile
 {
     private const int MaxBytes = 1024 * 1024;
 
-    private readonly Dictionary<string, long> _lines = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<ConfigurationProblem> _problems = [];
 
     private ConfigurationFile(string path) => Path = path;
 
     /// <summary>Its path.</summary>
     public string Path { get; }
 
-    /// <summary>Its values.</summary>
+    /// <summary>Its flat values.</summary>
     public IConfigurationProvider? Values { get; private set; }
 
-    /// <summary>What is wrong with it as JSON; its values are then not used.</summary>
-    public ConfigurationProblem? Problem { get; private set; }
+    /// <summary>Everything in it, by the name of the setting.</summary>
+    public IReadOnlyDictionary<string, ConfigurationNode> Nodes { get; private set; } =
+        new Dictionary<string, ConfigurationNode>();
 
-    /// <summary>Its keys as they are written.</summary>
-    public IEnumerable<string> Keys => _lines.Keys;
+    /// <summary>What is wrong with it as JSON; if anything is, its values are not used.</summary>
+    public IReadOnlyList<ConfigurationProblem> Problems => _problems;
 
     /// <summary>Reads <paramref name="path"/>.</summary>
     /// <returns>The file; <see langword="null"/> if there is none.</returns>
@@ -49,6 +50,10 @@ internal sealed class ConfigurationFile
         {
             file.Fail(e.LineNumber is long line ? $"{path}:{line + 1}" : path, "this is not JSON: " + Sentence(e));
         }
+        catch (FormatException e)
+        {
+            file.Fail(path, e.Message);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
             file.Fail(path, "cannot be read: " + e.Message);
@@ -57,58 +62,31 @@ internal sealed class ConfigurationFile
         return file;
     }
 
-    /// <summary><c>FILE:LINE</c> of a key.</summary>
-    public string Where(string key) => _lines.TryGetValue(key, out long line) ? $"{Path}:{line}" : Path;
+    /// <summary><c>FILE:LINE</c> of a setting.</summary>
+    public string Where(string name) => Nodes.TryGetValue(name, out ConfigurationNode? node) ? node.Where : Path;
 
     private void Parse(string text)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        if (!IndexLines(utf8))
+        if (ConfigurationParser.Parse(Path, utf8, _problems) is not { } root)
+        {
+            Fail(Path, "the configuration must be one JSON object, as { \"tpm\": \"device:/dev/tpmrm0\" }");
+            return;
+        }
+
+        if (_problems.Count > 0)
         {
             return;
         }
 
         using MemoryStream stream = new(utf8);
-        using ConfigurationRoot root = (ConfigurationRoot)new ConfigurationBuilder().AddJsonStream(stream).Build();
-        Values = root.Providers.Single();
-    }
-
-    private bool IndexLines(byte[] utf8)
-    {
-        Utf8JsonReader reader = new(
-            utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-        {
-            Fail(Path, "the configuration must be one JSON object, as { \"tpm\": \"device:/dev/tpmrm0\" }");
-            return false;
-        }
-
-        while (reader.Read())
-        {
-            if (reader.TokenType == JsonTokenType.PropertyName)
-            {
-                long line = 1 + utf8.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n');
-                string key = reader.GetString()!; // A property name is a string.
-                reader.Read();
-                if (!_lines.TryAdd(key, line))
-                {
-                    Fail($"{Path}:{line}", $"\"{key}\" is there twice; the first is on line {_lines[key]}");
-                    return false;
-                }
-
-                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-                {
-                    Fail($"{Path}:{line}", $"\"{key}\" must be a text or a number");
-                    return false;
-                }
-            }
-        }
-
-        return true;
+        using ConfigurationRoot flat = (ConfigurationRoot)new ConfigurationBuilder().AddJsonStream(stream).Build();
+        Values = flat.Providers.Single();
+        Nodes = root.Properties;
     }
 
     private void Fail(string where, string message) =>
-        Problem = new ConfigurationProblem(where, message, IsInvalid: true);
+        _problems.Add(new ConfigurationProblem(where, message, IsInvalid: true));
 
     // The exception's text ends in its own count of lines, from 0.
     private static string Sentence(JsonException e)

@@ -12,6 +12,18 @@ internal static class Duration
     /// <summary>Reads a duration of more than nothing and at most a year.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out TimeSpan? duration)
     {
+        if (TryParseOrZero(text, out duration) && duration > TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        duration = null;
+        return false;
+    }
+
+    /// <summary>Reads a duration of at most a year, <c>0</c> included.</summary>
+    public static bool TryParseOrZero(string text, [NotNullWhen(true)] out TimeSpan? duration)
+    {
         duration = null;
         TimeSpan sum = TimeSpan.Zero;
         int start = 0;
@@ -40,7 +52,7 @@ internal static class Duration
             start = end + 1;
         }
 
-        if (sum <= TimeSpan.Zero || sum > Longest)
+        if (text.Length == 0 || sum > Longest)
         {
             return false;
         }

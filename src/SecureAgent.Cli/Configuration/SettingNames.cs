@@ -1,6 +1,6 @@
 namespace SecureAgent.Cli.Configuration;
 
-/// <summary>The keys of the configuration file. Each can be overridden by the environment variable
+/// <summary>The keys of the configuration file. Each that takes one text can be overridden by the environment variable
 /// <c>SECUREAGENT_</c> and the key in capitals.</summary>
 internal static class SettingNames
 {
@@ -25,12 +25,50 @@ internal static class SettingNames
     /// <summary>File that holds the password of the TPM's owner hierarchy.</summary>
     public const string OwnerPasswordFile = "ownerPasswordFile";
 
+    /// <summary>For how long a confirmation holds.</summary>
+    public const string ConfirmGrant = "confirmGrant";
+
+    /// <summary>For how long a dismissed prompt is not shown again.</summary>
+    public const string ConfirmCoolDown = "confirmCoolDown";
+
+    /// <summary>Lifetime of added keys that bring none.</summary>
+    public const string KeyLifetime = "keyLifetime";
+
+    /// <summary>File of the record of uses, or <c>off</c>.</summary>
+    public const string AuditFile = "auditFile";
+
+    /// <summary>What happens when the record cannot be kept: <c>continue</c> or <c>deny</c>.</summary>
+    public const string AuditFull = "auditFull";
+
+    /// <summary>List of what forwarded connections may do more: <c>add</c>, <c>remove</c>, <c>lock</c>,
+    /// <c>providers</c>.</summary>
+    public const string Forwarded = "forwarded";
+
+    /// <summary>List of path patterns of the modules that may be loaded.</summary>
+    public const string Providers = "providers";
+
+    /// <summary>List of applications of security keys that may sign anything.</summary>
+    public const string WebSafeApplications = "webSafeApplications";
+
+    /// <summary>List of other agents: endpoints, or objects of an endpoint and a filter.</summary>
+    public const string Upstreams = "upstreams";
+
+    /// <summary>Policies by the name or fingerprint of a key.</summary>
+    public const string Keys = "keys";
+
     /// <summary>What the environment variables of the settings begin with.</summary>
     public const string VariablePrefix = "SECUREAGENT_";
 
+    /// <summary>Those that take one text, in the order of listings.</summary>
+    public static IReadOnlyList<string> Texts { get; } =
+    [
+        Socket, Tpm, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout, OwnerPasswordFile, ConfirmGrant,
+        ConfirmCoolDown, KeyLifetime, AuditFile, AuditFull,
+    ];
+
     /// <summary>Every key, in the order of listings.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Socket, Tpm, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout, OwnerPasswordFile];
+        [.. Texts, Forwarded, Providers, WebSafeApplications, Upstreams, Keys];
 
     /// <summary>The environment variable that overrides <paramref name="name"/>.</summary>
     public static string Variable(string name) => VariablePrefix + name.ToUpperInvariant();

@@ -1,9 +1,12 @@
+using SecureAgent.Core;
+
 namespace SecureAgent.Cli.Configuration;
 
 /// <summary>The effective settings.</summary>
 internal sealed record Settings
 {
-    /// <summary>Every setting and where it came from, in the order of <see cref="SettingNames.All"/>.</summary>
+    /// <summary>Every setting and where it came from, in the order of <see cref="SettingNames.All"/>; the policies of
+    /// keys one by one, as <c>keys.NAME.PROPERTY</c>.</summary>
     public required IReadOnlyList<SettingValue> Values { get; init; }
 
     /// <summary>What is wrong, worst first.</summary>
@@ -31,13 +34,51 @@ internal sealed record Settings
             : throw new InvalidOperationException("Invalid settings are not used.");
 
     /// <summary>How long a prompt waits for the person.</summary>
-    public TimeSpan PromptTimeout =>
-        Duration.TryParse(Text(SettingNames.PromptTimeout), out TimeSpan? timeout)
-            ? timeout.Value
-            : throw new InvalidOperationException("Invalid settings are not used.");
+    public TimeSpan PromptTimeout => DurationOf(Text(SettingNames.PromptTimeout));
 
     /// <summary>File that holds the password of the TPM's owner hierarchy, if any.</summary>
     public string? OwnerPasswordFile => Value(SettingNames.OwnerPasswordFile);
+
+    /// <summary>For how long a confirmation holds; zero for one use.</summary>
+    public TimeSpan ConfirmGrant => DurationOrZero(SettingNames.ConfirmGrant);
+
+    /// <summary>For how long a dismissed prompt is not shown again.</summary>
+    public TimeSpan ConfirmCoolDown => DurationOrZero(SettingNames.ConfirmCoolDown);
+
+    /// <summary>Lifetime of added keys that bring none; <see langword="null"/> for no end.</summary>
+    public TimeSpan? KeyLifetime => Value(SettingNames.KeyLifetime) is string text ? DurationOf(text) : null;
+
+    /// <summary>File of the record of uses; <see langword="null"/> for none.</summary>
+    public string? AuditFile =>
+        Text(SettingNames.AuditFile) is string path && path != SettingText.AuditOff ? path : null;
+
+    /// <summary>Whether no key may be used while the record cannot be kept.</summary>
+    public bool AuditDeniesWhenFull => Text(SettingNames.AuditFull) == "deny";
+
+    /// <summary>What forwarded connections may do more.</summary>
+    public ForwardedRights Forwarded { get; init; }
+
+    /// <summary>Path patterns of the PKCS#11 and security key modules that may be loaded; <c>!</c> forbids.</summary>
+    public IReadOnlyList<string> Providers { get; init; } = [];
+
+    /// <summary>Applications of security keys that may sign anything, besides <c>ssh:*</c>.</summary>
+    public IReadOnlyList<string> WebSafeApplications { get; init; } = [];
+
+    /// <summary>Other agents whose keys are offered too.</summary>
+    public IReadOnlyList<UpstreamSetting> Upstreams { get; init; } = [];
+
+    /// <summary>The policies of keys.</summary>
+    public required KeyPolicies Policies { get; init; }
+
+    private TimeSpan DurationOrZero(string name) =>
+        Duration.TryParseOrZero(Text(name), out TimeSpan? duration)
+            ? duration.Value
+            : throw new InvalidOperationException("Invalid settings are not used.");
+
+    private static TimeSpan DurationOf(string text) =>
+        Duration.TryParse(text, out TimeSpan? duration)
+            ? duration.Value
+            : throw new InvalidOperationException("Invalid settings are not used.");
 
     private string Text(string name) => Value(name) ?? throw new InvalidOperationException($"{name} has a default.");
 
