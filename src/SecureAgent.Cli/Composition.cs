@@ -12,15 +12,17 @@ namespace SecureAgent.Cli;
 internal sealed class Composition : IAsyncDisposable
 {
     private readonly Settings _settings;
+    private readonly ServingOptions _serving;
     private readonly IAgentLog _log;
     private readonly TerminalPrompter _terminal;
     private TpmKeyBackend? _backend;
     private TpmAccess? _tpm;
     private SshAgent? _agent;
 
-    private Composition(Settings settings, Surroundings surroundings, IAgentLog log, bool terminalFirst)
+    private Composition(
+        Settings settings, ServingOptions serving, Surroundings surroundings, IAgentLog log, bool terminalFirst)
     {
-        (_settings, _log) = (settings, log);
+        (_settings, _serving, _log) = (settings, serving, log);
         Memory = new LockedMemory();
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
@@ -53,23 +55,27 @@ internal sealed class Composition : IAsyncDisposable
     public static Composition OfCommand(Settings settings, Surroundings surroundings, bool verbose)
     {
         QuietLog log = new(surroundings.Error, verbose);
-        return new Composition(settings, surroundings, log, terminalFirst: true);
+        return new Composition(settings, new ServingOptions(), surroundings, log, terminalFirst: true);
     }
 
     /// <summary>The parts of the agent.</summary>
-    public static Composition OfAgent(Settings settings, Surroundings surroundings, IAgentLog log) =>
-        new(settings, surroundings, log, terminalFirst: false);
+    public static Composition OfAgent(
+        Settings settings, ServingOptions serving, Surroundings surroundings, IAgentLog log) =>
+        new(settings, serving, surroundings, log, terminalFirst: false);
 
     /// <summary>What makes keys.</summary>
     public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
 
-    /// <summary>Every way for clients to arrive: the socket that systemd opened, else the one of the
-    /// settings.</summary>
+    /// <summary>Every way for clients to arrive.</summary>
+    /// <param name="socket">Where to listen; <see langword="null"/> for the socket that systemd opened, else the one of
+    /// the settings.</param>
     /// <exception cref="ChannelException">systemd's cannot be used.</exception>
-    public IReadOnlyList<IChannel> CreateChannels() =>
+    public IReadOnlyList<IChannel> CreateChannels(string? socket) =>
     [
-        UnixSocketChannel.FromSystemd(_log, TimeProvider.System)
-            ?? new UnixSocketChannel(_settings.Socket, _log, TimeProvider.System),
+        socket is not null
+            ? new UnixSocketChannel(socket, _log, TimeProvider.System)
+            : UnixSocketChannel.FromSystemd(_log, TimeProvider.System)
+                ?? new UnixSocketChannel(_settings.Socket, _log, TimeProvider.System),
     ];
 
     /// <summary>The way to a running agent.</summary>
@@ -108,6 +114,12 @@ internal sealed class Composition : IAsyncDisposable
             ? PinCachePolicy.Never
             : lifetime == Timeout.InfiniteTimeSpan ? PinCachePolicy.UntilDropped : PinCachePolicy.For(lifetime);
         _backend = new TpmKeyBackend(Keys, Tpm, DevicePrompter, pinCache, _log, TimeProvider.System);
-        return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System);
+        AgentOptions options = new()
+        {
+            DefaultLifetime = _serving.DefaultLifetime,
+            Forwarded = _serving.Forwarded,
+            WebSafeApplications = _serving.WebSafeApplications,
+        };
+        return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System, options);
     }
 }

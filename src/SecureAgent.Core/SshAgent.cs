@@ -63,6 +63,16 @@ public sealed class SshAgent : IDisposable
         return new AgentSession(this, peer);
     }
 
+    /// <summary>Stops listing every key and drops every cached secret, as <c>ssh-add -D</c> does; allowed while the
+    /// agent is locked, too.</summary>
+    public void RemoveAllKeys()
+    {
+        int count = Identities.RemoveAll();
+        DropSecrets();
+        Log(new AgentEvent(AgentEventLevel.Information, "remove",
+            $"All {count} identities are not listed any more, and cached secrets are dropped."));
+    }
+
     /// <summary>Stops watching the backends and forgets the lock.</summary>
     public void Dispose()
     {

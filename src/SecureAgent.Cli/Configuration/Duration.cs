@@ -10,7 +10,11 @@ internal static class Duration
     private static readonly TimeSpan Longest = TimeSpan.FromDays(365);
 
     /// <summary>Reads a duration of more than nothing and at most a year.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out TimeSpan? duration)
+    public static bool TryParse(string text, [NotNullWhen(true)] out TimeSpan? duration) =>
+        TryParse(text, Longest, out duration) && duration > TimeSpan.Zero;
+
+    /// <summary>Reads a duration of any length up to <paramref name="longest"/>.</summary>
+    public static bool TryParse(string text, TimeSpan longest, [NotNullWhen(true)] out TimeSpan? duration)
     {
         duration = null;
         TimeSpan sum = TimeSpan.Zero;
@@ -23,15 +27,15 @@ internal static class Duration
                 end++;
             }
 
-            // Nine digits are more seconds than a year and cannot overflow.
-            if (end == start || end - start > 9)
+            // Ten digits are centuries of seconds and cannot overflow.
+            if (end == start || end - start > 10)
             {
                 return false;
             }
 
-            int number = int.Parse(text.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture);
+            long number = long.Parse(text.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture);
             TimeSpan? unit = end == text.Length ? TimeSpan.FromSeconds(1) : Unit(text[end]);
-            if (unit is null || number > Longest / unit.Value)
+            if (unit is null || number > longest / unit.Value)
             {
                 return false;
             }
@@ -40,7 +44,7 @@ internal static class Duration
             start = end + 1;
         }
 
-        if (sum <= TimeSpan.Zero || sum > Longest)
+        if (text.Length == 0 || sum > longest)
         {
             return false;
         }
