@@ -65,6 +65,7 @@ internal static class CommandTree
             RunCommand.Create(common, surroundings),
             SshAgentCommand.Create(common, surroundings),
             EnvCommand.Create(common, surroundings),
+            SystemdCommand.Create(common, surroundings),
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             StatusCommand.Create(common, surroundings),

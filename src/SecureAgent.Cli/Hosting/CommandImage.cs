@@ -18,6 +18,7 @@ internal static unsafe class CommandImage
         _ = Libc.SetVariable("SSH_AUTH_SOCK", agent.Socket!, overwrite: 1);
         _ = Libc.SetVariable(
             "SSH_AGENT_PID", agent.ProcessId.ToString(CultureInfo.InvariantCulture), overwrite: 1);
+        DiagnosticsPort.DeleteSockets();
         // .NET ignores it, and what is ignored stays ignored in the command.
         _ = Libc.SetSignal(Libc.SIGPIPE, Libc.SIG_DFL);
 
