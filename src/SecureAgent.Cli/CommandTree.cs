@@ -21,7 +21,7 @@ internal static class CommandTree
     public static async Task<int> RunAsync(string[] arguments, Surroundings surroundings, CancellationToken ct)
     {
         ParseResult result = Create(surroundings).Parse(
-            arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            SshAgentCommand.Separate(arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
             return Usage(result, surroundings);
@@ -63,6 +63,9 @@ internal static class CommandTree
         RootCommand root = new("An SSH agent whose keys live in hardware.")
         {
             RunCommand.Create(common, surroundings),
+            SshAgentCommand.Create(common, surroundings),
+            EnvCommand.Create(common, surroundings),
+            SystemdCommand.Create(common, surroundings),
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             StatusCommand.Create(common, surroundings),

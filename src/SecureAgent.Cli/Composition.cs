@@ -1,6 +1,8 @@
 using SecureAgent.Backends.Memory;
+using SecureAgent.Backends.Software;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Channels.UnixSocket;
+using SecureAgent.Cli.Audit;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
 using SecureAgent.Cli.Prompts;
@@ -12,15 +14,19 @@ namespace SecureAgent.Cli;
 internal sealed class Composition : IAsyncDisposable
 {
     private readonly Settings _settings;
+    private readonly ServingOptions _serving;
     private readonly IAgentLog _log;
     private readonly TerminalPrompter _terminal;
     private TpmKeyBackend? _backend;
     private TpmAccess? _tpm;
+    private SoftwareKeys? _softwareKeys;
+    private AuditLog? _audit;
     private SshAgent? _agent;
 
-    private Composition(Settings settings, Surroundings surroundings, IAgentLog log, bool terminalFirst)
+    private Composition(
+        Settings settings, ServingOptions serving, Surroundings surroundings, IAgentLog log, bool terminalFirst)
     {
-        (_settings, _log) = (settings, log);
+        (_settings, _serving, _log) = (settings, serving, log);
         Memory = new LockedMemory();
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
@@ -53,23 +59,27 @@ internal sealed class Composition : IAsyncDisposable
     public static Composition OfCommand(Settings settings, Surroundings surroundings, bool verbose)
     {
         QuietLog log = new(surroundings.Error, verbose);
-        return new Composition(settings, surroundings, log, terminalFirst: true);
+        return new Composition(settings, new ServingOptions(), surroundings, log, terminalFirst: true);
     }
 
     /// <summary>The parts of the agent.</summary>
-    public static Composition OfAgent(Settings settings, Surroundings surroundings, IAgentLog log) =>
-        new(settings, surroundings, log, terminalFirst: false);
+    public static Composition OfAgent(
+        Settings settings, ServingOptions serving, Surroundings surroundings, IAgentLog log) =>
+        new(settings, serving, surroundings, log, terminalFirst: false);
 
     /// <summary>What makes keys.</summary>
     public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
 
-    /// <summary>Every way for clients to arrive: the socket that systemd opened, else the one of the
-    /// settings.</summary>
+    /// <summary>Every way for clients to arrive.</summary>
+    /// <param name="socket">Where to listen; <see langword="null"/> for the socket that systemd opened, else the one of
+    /// the settings.</param>
     /// <exception cref="ChannelException">systemd's cannot be used.</exception>
-    public IReadOnlyList<IChannel> CreateChannels() =>
+    public IReadOnlyList<IChannel> CreateChannels(string? socket) =>
     [
-        UnixSocketChannel.FromSystemd(_log, TimeProvider.System)
-            ?? new UnixSocketChannel(_settings.Socket, _log, TimeProvider.System),
+        socket is not null
+            ? new UnixSocketChannel(socket, _log, TimeProvider.System)
+            : UnixSocketChannel.FromSystemd(_log, TimeProvider.System)
+                ?? new UnixSocketChannel(_settings.Socket, _log, TimeProvider.System),
     ];
 
     /// <summary>The way to a running agent.</summary>
@@ -80,6 +90,12 @@ internal sealed class Composition : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _agent?.Dispose();
+        _softwareKeys?.Dispose();
+        if (_audit is not null)
+        {
+            await _audit.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_backend is not null)
         {
             await _backend.DisposeAsync().ConfigureAwait(false);
@@ -111,18 +127,31 @@ internal sealed class Composition : IAsyncDisposable
         return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System, CreateOptions());
     }
 
-    private AgentOptions CreateOptions() => new()
+    private AgentOptions CreateOptions()
     {
-        PolicyOf = _settings.Policies.For,
-        Forwarded = _settings.Forwarded,
-        DefaultLifetime = _settings.KeyLifetime,
-        ConsentGrant = _settings.ConfirmGrant,
-        ConsentCoolDown = _settings.ConfirmCoolDown,
-        WebSafeApplications = _settings.WebSafeApplications,
-        Upstreams =
-        [
-            .. _settings.Upstreams.Select(upstream =>
-                new Upstream(upstream.Endpoint, Dialer(upstream.Endpoint)) { Filter = upstream.Filter }),
-        ],
-    };
+        _softwareKeys = new SoftwareKeys(Memory, TimeProvider.System);
+        if (_settings.AuditFile is string file)
+        {
+            AuditJournal journal = new(new AuditFiles(file), AuditJournal.DefaultLimitBytes, TimeProvider.System);
+            _audit = new AuditLog(journal, _settings.AuditDeniesWhenFull, _log, TimeProvider.System);
+        }
+
+        return new AgentOptions
+        {
+            SoftwareKeys = _softwareKeys,
+            Audit = _audit,
+            PolicyOf = _settings.Policies.For,
+            Forwarded = _settings.Forwarded | _serving.Forwarded,
+            DefaultLifetime = _serving.DefaultLifetime ?? _settings.KeyLifetime,
+            LifetimeClock = new SuspendAwareClock(),
+            ConsentGrant = _settings.ConfirmGrant,
+            ConsentCoolDown = _settings.ConfirmCoolDown,
+            WebSafeApplications = [.. _settings.WebSafeApplications, .. _serving.WebSafeApplications],
+            Upstreams =
+            [
+                .. _settings.Upstreams.Select(upstream =>
+                    new Upstream(upstream.Endpoint, Dialer(upstream.Endpoint)) { Filter = upstream.Filter }),
+            ],
+        };
+    }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using SecureAgent.Cli;
+using SecureAgent.Cli.Commands;
+using SecureAgent.Cli.Hosting;
 
 using CancellationTokenSource interrupted = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
@@ -11,4 +13,5 @@ using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSi
         interrupted.Cancel();
     }
 });
-return await CommandTree.RunAsync(args, Surroundings.OfProcess(), interrupted.Token).ConfigureAwait(false);
+string[] arguments = ProcessArguments.Name == SshAgentCommand.Name ? [SshAgentCommand.Name, .. args] : args;
+return await CommandTree.RunAsync(arguments, Surroundings.OfProcess(), interrupted.Token).ConfigureAwait(false);

@@ -46,9 +46,14 @@ internal sealed record Surroundings(
             !Console.IsInputRedirected,
             System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile))
         {
-            Harden = forCommand => DiagnosticsPort.Close() is string open
-                ? [open, .. ProcessHardening.Apply(forCommand)]
-                : ProcessHardening.Apply(forCommand),
+            Harden = forCommand =>
+            {
+                string? open = DiagnosticsPort.Close();
+                AgentProcess.TakeName();
+                return open is null
+                    ? ProcessHardening.Apply(forCommand)
+                    : [open, .. ProcessHardening.Apply(forCommand)];
+            },
         };
     }
 

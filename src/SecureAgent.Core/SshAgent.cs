@@ -86,7 +86,7 @@ public sealed class SshAgent : IDisposable
     }
 
     /// <summary>Stops listing every key, zeroes those that the agent holds, and drops cached secrets, as
-    /// SSH_AGENTC_REMOVE_ALL_IDENTITIES does.</summary>
+    /// SSH_AGENTC_REMOVE_ALL_IDENTITIES does; allowed while the agent is locked, too.</summary>
     /// <returns>How many keys were listed.</returns>
     public int RemoveAllKeys()
     {

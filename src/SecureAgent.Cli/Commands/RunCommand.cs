@@ -32,6 +32,7 @@ internal static class RunCommand
         };
         run.SetAction((result, ct) => RunAsync(
             common.Read(result, [(SettingNames.Upstreams, upstream)], (SettingNames.Socket, socket)),
+            result.GetValue(socket),
             CommandOf(result, command),
             result.GetValue(common.Verbose),
             surroundings,
@@ -53,92 +54,51 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        Settings settings, string[] command, bool verbose, Surroundings surroundings, CancellationToken ct)
+    private static Task<int> RunAsync(
+        Settings settings,
+        string? socket,
+        string[] command,
+        bool verbose,
+        Surroundings surroundings,
+        CancellationToken ct)
     {
-        IReadOnlyList<string> weaknesses = surroundings.Harden(command.Length > 0);
-        // With a command, standard error is the command's: only what is wrong is said there.
-        StandardErrorLog log = new(surroundings.Error, verbose
-            ? AgentEventLevel.Debug
-            : command.Length > 0 ? AgentEventLevel.Warning : AgentEventLevel.Information);
-        await using (log.ConfigureAwait(false))
+        AgentRun run = new()
         {
-            foreach (string weakness in weaknesses)
-            {
-                log.Write(new AgentEvent(AgentEventLevel.Warning, "hardening", weakness));
-            }
-
-            Composition composition = Composition.OfAgent(settings, surroundings, log);
-            await using (composition.ConfigureAwait(false))
-            {
-                return await ServeAsync(composition, command, surroundings, log, ct).ConfigureAwait(false);
-            }
-        }
+            Settings = settings,
+            // A socket of systemd's is for an agent that was told neither where to listen nor for whom.
+            Socket = command.Length > 0 ? settings.Socket : socket,
+            // With a command, standard error is the command's: only what is wrong is said there.
+            LogLevel = verbose
+                ? AgentEventLevel.Debug
+                : command.Length > 0 ? AgentEventLevel.Warning : AgentEventLevel.Information,
+            ForCommand = command.Length > 0,
+            // SIGTERM and SIGHUP are the regular end of a service or a session.
+            ExitCodeFor = signal => signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Done,
+        };
+        return AgentHost.RunAsync(
+            run,
+            surroundings,
+            async (server, _) => command.Length > 0
+                ? await RunCommandAsync(command, server, surroundings).ConfigureAwait(false)
+                : await SayAsync(server, surroundings).ConfigureAwait(false),
+            ct);
     }
 
-    private static async Task<int> ServeAsync(
-        Composition composition, string[] command, Surroundings surroundings, IAgentLog log, CancellationToken ct)
+    private static async Task<int?> RunCommandAsync(string[] command, AgentServer server, Surroundings surroundings)
     {
-        using Ending ending = new(ct);
-        AgentServer server = await AgentServer.StartAsync(
-            composition.Agent, composition.CreateChannels(), log, ending.Token).ConfigureAwait(false);
-        await using (server.ConfigureAwait(false))
-        {
-            if (command.Length > 0)
-            {
-                using ChildCommand child = ChildCommand.Start(command, surroundings, server.Listening[0].Endpoint);
-                return await child.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-
-            foreach (IChannel channel in server.Listening)
-            {
-                string path = ShellText.Quote(channel.Endpoint);
-                await surroundings.Out.WriteLineAsync(
-                    $"SSH_AUTH_SOCK={path}; export SSH_AUTH_SOCK; # {channel.Name}").ConfigureAwait(false);
-            }
-
-            await surroundings.Out.FlushAsync(ct).ConfigureAwait(false);
-            await ending.WaitAsync().ConfigureAwait(false);
-            return ct.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
-        }
+        using ChildCommand child = ChildCommand.Start(command, surroundings, server.Listening[0].Endpoint);
+        return await child.WaitAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>The signals that end the agent: Ctrl-C as for every command; SIGTERM and SIGHUP are the regular end of
-    /// a service or a session.</summary>
-    private sealed class Ending : IDisposable
+    private static async Task<int?> SayAsync(AgentServer server, Surroundings surroundings)
     {
-        private readonly CancellationTokenSource _source;
-        private readonly PosixSignalRegistration _terminate;
-        private readonly PosixSignalRegistration _hangUp;
-
-        /// <summary>Waits for them from now on.</summary>
-        public Ending(CancellationToken interrupted)
+        foreach (IChannel channel in server.Listening)
         {
-            _source = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
-            _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
-            _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle);
+            string line = ShellDialect.Posix.Set("SSH_AUTH_SOCK", channel.Endpoint);
+            await surroundings.Out.WriteLineAsync($"{line} # {channel.Name}").ConfigureAwait(false);
         }
 
-        /// <summary>Cancelled by the first signal.</summary>
-        public CancellationToken Token => _source.Token;
-
-        /// <summary>Completes with the first signal.</summary>
-        public Task WaitAsync() =>
-            Task.Delay(Timeout.InfiniteTimeSpan, Token).ContinueWith(
-                _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-
-        /// <inheritdoc/>
-        public void Dispose()
-        {
-            _terminate.Dispose();
-            _hangUp.Dispose();
-            _source.Dispose();
-        }
-
-        private void Handle(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            _source.Cancel();
-        }
+        await surroundings.Out.FlushAsync().ConfigureAwait(false);
+        return null;
     }
 }

@@ -10,19 +10,15 @@ internal static class Duration
     private static readonly TimeSpan Longest = TimeSpan.FromDays(365);
 
     /// <summary>Reads a duration of more than nothing and at most a year.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out TimeSpan? duration)
-    {
-        if (TryParseOrZero(text, out duration) && duration > TimeSpan.Zero)
-        {
-            return true;
-        }
-
-        duration = null;
-        return false;
-    }
+    public static bool TryParse(string text, [NotNullWhen(true)] out TimeSpan? duration) =>
+        TryParse(text, Longest, out duration) && duration > TimeSpan.Zero;
 
     /// <summary>Reads a duration of at most a year, <c>0</c> included.</summary>
-    public static bool TryParseOrZero(string text, [NotNullWhen(true)] out TimeSpan? duration)
+    public static bool TryParseOrZero(string text, [NotNullWhen(true)] out TimeSpan? duration) =>
+        TryParse(text, Longest, out duration);
+
+    /// <summary>Reads a duration of any length up to <paramref name="longest"/>, <c>0</c> included.</summary>
+    public static bool TryParse(string text, TimeSpan longest, [NotNullWhen(true)] out TimeSpan? duration)
     {
         duration = null;
         TimeSpan sum = TimeSpan.Zero;
@@ -35,15 +31,15 @@ internal static class Duration
                 end++;
             }
 
-            // Nine digits are more seconds than a year and cannot overflow.
-            if (end == start || end - start > 9)
+            // Ten digits are centuries of seconds and cannot overflow.
+            if (end == start || end - start > 10)
             {
                 return false;
             }
 
-            int number = int.Parse(text.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture);
+            long number = long.Parse(text.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture);
             TimeSpan? unit = end == text.Length ? TimeSpan.FromSeconds(1) : Unit(text[end]);
-            if (unit is null || number > Longest / unit.Value)
+            if (unit is null || number > longest / unit.Value)
             {
                 return false;
             }
@@ -52,7 +48,7 @@ internal static class Duration
             start = end + 1;
         }
 
-        if (text.Length == 0 || sum > Longest)
+        if (text.Length == 0 || sum > longest)
         {
             return false;
         }

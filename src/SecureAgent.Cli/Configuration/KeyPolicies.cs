@@ -18,12 +18,13 @@ internal sealed class KeyPolicies
     /// <param name="entries">By name, fingerprint or <see cref="AnyKey"/>.</param>
     public KeyPolicies(IReadOnlyDictionary<string, KeyPolicyEntry> entries) => _entries = entries;
 
-    /// <summary>The policy of <paramref name="identity"/>. A certificate has that of its key, whose fingerprint it
-    /// shares.</summary>
-    public KeyPolicy For(Identity identity)
+    /// <summary>The policy of a key.</summary>
+    /// <param name="fingerprint">Its fingerprint; for a certificate that of its key.</param>
+    /// <param name="comment">Its comment.</param>
+    public KeyPolicy For(string fingerprint, string comment)
     {
         KeyPolicyEntry entry = new();
-        foreach (string name in NamesOf(identity))
+        foreach (string name in NamesOf(fingerprint, comment))
         {
             if (_entries.TryGetValue(name, out KeyPolicyEntry? found))
             {
@@ -42,8 +43,8 @@ internal sealed class KeyPolicies
     }
 
     // Whoever adds a key chooses its comment: one that looks like a fingerprint must not borrow another key's policy.
-    private static string[] NamesOf(Identity identity) =>
-        identity.Comment.StartsWith(FingerprintPrefix, StringComparison.Ordinal)
-            ? [identity.PublicKey.Fingerprint, AnyKey]
-            : [identity.PublicKey.Fingerprint, identity.Comment, AnyKey];
+    private static string[] NamesOf(string fingerprint, string comment) =>
+        comment.StartsWith(FingerprintPrefix, StringComparison.Ordinal)
+            ? [fingerprint, AnyKey]
+            : [fingerprint, comment, AnyKey];
 }

@@ -27,6 +27,22 @@ internal static class AgentProcess
         return Inspect($"/proc/{BitConverter.ToInt32(credentials).ToString(CultureInfo.InvariantCulture)}");
     }
 
+    /// <summary>Gives this process the name by which it is known, whatever file it was started as.</summary>
+    public static void TakeName()
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                File.WriteAllText("/proc/self/comm", Name);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A process that cannot be traced any more may not write there; it has had its name before.
+        }
+    }
+
     private static (bool IsSecureAgent, IReadOnlyList<string> Weaknesses) Inspect(string process)
     {
         try

@@ -19,6 +19,8 @@ internal sealed class AgentServer : IAsyncDisposable
 
     /// <summary>Starts serving, and waits until each channel listens or has failed to.</summary>
     /// <exception cref="ChannelException">None of them can listen.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled before they all
+    /// did.</exception>
     public static async Task<AgentServer> StartAsync(
         SshAgent agent, IReadOnlyList<IChannel> channels, IAgentLog log, CancellationToken ct)
     {
@@ -26,31 +28,41 @@ internal sealed class AgentServer : IAsyncDisposable
         CancellationTokenSource stop = new();
 #pragma warning restore CA2000
         List<IChannel> listening = [];
+        List<ChannelException> failures = [];
         List<Task> serving = [];
-        ChannelException? failed = null;
-        foreach (IChannel channel in channels)
+        try
         {
-            Task running = ServeAsync(channel, agent, log, stop.Token);
-            try
+            foreach (IChannel channel in channels)
             {
-                await channel.Listening.WaitAsync(ct).ConfigureAwait(false);
-                listening.Add(channel);
-                serving.Add(running);
+                serving.Add(ServeAsync(channel, agent, stop.Token));
+                try
+                {
+                    await channel.Listening.WaitAsync(ct).ConfigureAwait(false);
+                    listening.Add(channel);
+                }
+                catch (ChannelException e)
+                {
+                    failures.Add(e);
+                }
             }
-            catch (ChannelException e)
+
+            if (listening.Count == 0)
             {
-                failed = e;
+                throw new ChannelException(string.Join('\n', failures.Select(failure => failure.Message)));
             }
         }
-
-        AgentServer server = new(listening, serving, stop);
-        if (failed is not null && listening.Count == 0)
+        catch
         {
-            await server.DisposeAsync().ConfigureAwait(false);
-            throw failed;
+            await new AgentServer(listening, serving, stop).DisposeAsync().ConfigureAwait(false);
+            throw;
         }
 
-        return server;
+        foreach (ChannelException failure in failures)
+        {
+            log.Write(new AgentEvent(AgentEventLevel.Error, "channel", failure.Message));
+        }
+
+        return new AgentServer(listening, serving, stop);
     }
 
     /// <summary>Closes every connection and stops listening.</summary>
@@ -61,15 +73,15 @@ internal sealed class AgentServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static async Task ServeAsync(IChannel channel, SshAgent agent, IAgentLog log, CancellationToken ct)
+    private static async Task ServeAsync(IChannel channel, SshAgent agent, CancellationToken ct)
     {
         try
         {
             await channel.RunAsync(agent, ct).ConfigureAwait(false);
         }
-        catch (ChannelException e)
+        catch (ChannelException)
         {
-            log.Write(new AgentEvent(AgentEventLevel.Error, channel.Name, e.Message));
+            // It cannot listen, which its Listening says as well.
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

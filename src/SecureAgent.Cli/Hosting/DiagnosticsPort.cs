@@ -74,8 +74,9 @@ internal static unsafe class DiagnosticsPort
         }
     }
 
-    // The runtime would have deleted them at its end.
-    private static void DeleteSockets()
+    /// <summary>Deletes what the runtime would have deleted at its end, before another program takes this process's
+    /// place.</summary>
+    public static void DeleteSockets()
     {
         string directory = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } named ? named : "/tmp";
         string[] patterns =

@@ -5,9 +5,12 @@ namespace SecureAgent.Cli.Hosting;
 /// <summary>Makes the agent's memory unreadable for other programs of the same user, as OpenSSH's agent does.</summary>
 internal static class ProcessHardening
 {
-    /// <summary>Forbids tracing and core dumps.</summary>
+    // .NET writes the memory of a crashed process to a file if one of them says so (dotnet-dump's documentation).
+    private static readonly string[] DumpSettings = ["DOTNET_DbgEnableMiniDump", "COMPlus_DbgEnableMiniDump"];
+
+    /// <summary>Forbids tracing and core dumps, and keeps what the process starts from gaining rights.</summary>
     /// <param name="forCommand">Whether the process also starts a command of the user's, which inherits the file mode
-    /// mask and the hard limits, and should get the user's.</param>
+    /// mask, the hard limits and the rights to gain, and should get the user's.</param>
     /// <returns>What could not be done, one sentence each.</returns>
     public static IReadOnlyList<string> Apply(bool forCommand)
     {
@@ -30,8 +33,19 @@ internal static class ProcessHardening
                 + Marshal.GetLastPInvokeErrorMessage());
         }
 
+        if (DumpSettings.FirstOrDefault(name => Environment.GetEnvironmentVariable(name) == "1") is string setting)
+        {
+            weaknesses.Add($"{setting} is set, with which a crash may write the agent's memory to a file: unset it");
+        }
+
         if (!forCommand)
         {
+            if (Libc.Prctl(Libc.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+            {
+                weaknesses.Add("a program that the agent starts may gain rights: "
+                    + Marshal.GetLastPInvokeErrorMessage());
+            }
+
             _ = Libc.SetFileModeMask(0b000_111_111);
         }
 

@@ -17,7 +17,7 @@ public sealed class PolicySettingsTests : IDisposable
     public void Without_configuration_nothing_is_restricted_and_forwarded_connections_get_nothing_more()
     {
         Settings settings = Read();
-        Assert.Equal(KeyPolicy.Default, settings.Policies.For(Key("laptop")));
+        Assert.Equal(KeyPolicy.Default, For(settings.Policies, Key("laptop")));
         Assert.Equal(ForwardedRights.None, settings.Forwarded);
         Assert.Equal(TimeSpan.Zero, settings.ConfirmGrant);
         Assert.Equal(TimeSpan.FromSeconds(5), settings.ConfirmCoolDown);
@@ -65,7 +65,7 @@ public sealed class PolicySettingsTests : IDisposable
         Settings settings = Read();
 
         Assert.Empty(settings.Problems);
-        KeyPolicy policy = settings.Policies.For(Key("laptop"));
+        KeyPolicy policy = For(settings.Policies, Key("laptop"));
         Assert.Equal(["auth", "sshsig:git", "ca"], policy.Purposes!.Select(rule => rule.ToString()));
         Assert.Equal(ConfirmRule.Forwarded, policy.Confirm);
         Assert.Equal(["github.com", "*.corp.example"], policy.Hosts);
@@ -99,22 +99,22 @@ public sealed class PolicySettingsTests : IDisposable
 
         KeyPolicies policies = Read().Policies;
 
-        KeyPolicy policy = policies.For(key);
+        KeyPolicy policy = For(policies, key);
         Assert.Equal(ConfirmRule.Never, policy.Confirm);
         Assert.Equal(["name"], policy.Channels);
         Assert.Equal([], policy.Hosts);
         Assert.True(policy.AllowRsaSha1);
         Assert.Null(policy.Purposes);
-        Assert.Equal(ConfirmRule.Always, policies.For(Key("other")).Confirm);
+        Assert.Equal(ConfirmRule.Always, For(policies, Key("other")).Confirm);
         // Names are told apart by case, unlike settings.
-        Assert.Equal(ConfirmRule.Always, policies.For(Key("Laptop")).Confirm);
+        Assert.Equal(ConfirmRule.Always, For(policies, Key("Laptop")).Confirm);
     }
 
     [Fact]
     public void A_comment_that_looks_like_a_fingerprint_does_not_borrow_that_keys_policy()
     {
         UserFile($$"""{ "keys": { "{{Fingerprint}}": { "rsaSha1": true } } }""");
-        Assert.False(Read().Policies.For(Key(Fingerprint)).AllowRsaSha1);
+        Assert.False(For(Read().Policies, Key(Fingerprint)).AllowRsaSha1);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class PolicySettingsTests : IDisposable
 
         Settings settings = Read();
 
-        KeyPolicy policy = settings.Policies.For(Key("laptop"));
+        KeyPolicy policy = For(settings.Policies, Key("laptop"));
         Assert.Equal(ConfirmRule.Never, policy.Confirm);
         Assert.Equal(["a"], policy.Hosts);
         Assert.Equal(["unix"], policy.Channels);
@@ -264,6 +264,9 @@ public sealed class PolicySettingsTests : IDisposable
             Enumerable.Range(2, text.Count(c => c == '@')).Select(line => ($"{file}:{line}", true)),
             problems.Select(problem => (problem.Where, problem.IsInvalid)));
     }
+
+    private static KeyPolicy For(KeyPolicies policies, Identity key) =>
+        policies.For(key.PublicKey.Fingerprint, key.Comment);
 
     private static Identity Key(string comment) => TestKey.Ed25519().Identity(comment);
 

@@ -1,0 +1,63 @@
+using SecureAgent.Core;
+
+namespace SecureAgent.Cli.Hosting;
+
+/// <summary>Runs the agent in this process: hardens it, listens, and serves until something ends it.</summary>
+internal static class AgentHost
+{
+    /// <summary>Runs it to its end.</summary>
+    /// <param name="run">What to run.</param>
+    /// <param name="surroundings">The process.</param>
+    /// <param name="listening">Called once clients can connect; what it returns ends the agent with that exit code, and
+    /// <see langword="null"/> leaves it to a signal.</param>
+    /// <param name="ct">Cancelled by Ctrl-C.</param>
+    /// <exception cref="ChannelException">It can listen nowhere.</exception>
+    public static async Task<int> RunAsync(
+        AgentRun run,
+        Surroundings surroundings,
+        Func<AgentServer, AgentSignals, Task<int?>> listening,
+        CancellationToken ct)
+    {
+        IReadOnlyList<string> weaknesses = surroundings.Harden(run.ForCommand);
+        StandardErrorLog log = new(surroundings.Error, run.LogLevel);
+        await using (log.ConfigureAwait(false))
+        {
+            foreach (string weakness in weaknesses)
+            {
+                log.Write(new AgentEvent(AgentEventLevel.Warning, "hardening", weakness));
+            }
+
+            Composition composition = Composition.OfAgent(run.Settings, run.Serving, surroundings, log);
+            await using (composition.ConfigureAwait(false))
+            {
+                return await ServeAsync(run, composition, log, listening, ct).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<int> ServeAsync(
+        AgentRun run,
+        Composition composition,
+        StandardErrorLog log,
+        Func<AgentServer, AgentSignals, Task<int?>> listening,
+        CancellationToken ct)
+    {
+        SshAgent agent = composition.Agent;
+        using AgentSignals signals = new(() => agent.RemoveAllKeys(), ct);
+        try
+        {
+            AgentServer server = await AgentServer.StartAsync(
+                agent, composition.CreateChannels(run.Socket), log, signals.Ended).ConfigureAwait(false);
+            await using (server.ConfigureAwait(false))
+            {
+                return await listening(server, signals).ConfigureAwait(false)
+                    ?? run.ExitCodeFor(await signals.FirstAsync.ConfigureAwait(false));
+            }
+        }
+        catch (OperationCanceledException) when (signals.Ended.IsCancellationRequested)
+        {
+            // Ended before it listened.
+            return run.ExitCodeFor(await signals.FirstAsync.ConfigureAwait(false));
+        }
+    }
+}
