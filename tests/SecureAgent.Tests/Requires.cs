@@ -6,6 +6,8 @@ internal static class Requires
 {
     private static readonly Dictionary<string, string> Packages = new()
     {
+        ["csh"] = "csh",
+        ["dash"] = "dash",
         ["git"] = "git",
         ["openssl"] = "openssl",
         ["script"] = "bsdutils",
@@ -16,6 +18,8 @@ internal static class Requires
         ["ssh-keygen"] = "openssh-client",
         ["sshd"] = "openssh-server",
         ["swtpm"] = "swtpm",
+        ["systemd-analyze"] = "systemd",
+        ["systemd-socket-activate"] = "systemd",
         ["tpm2_getcap"] = "tpm2-tools",
     };
 

@@ -33,7 +33,9 @@ internal static class ProcessHardening
                 + Marshal.GetLastPInvokeErrorMessage());
         }
 
-        if (DumpSettings.FirstOrDefault(name => Environment.GetEnvironmentVariable(name) == "1") is string setting)
+        // Only root's: what must not be traced cannot be read by the program that would write the file.
+        if (Environment.IsPrivilegedProcess
+            && DumpSettings.FirstOrDefault(name => Environment.GetEnvironmentVariable(name) == "1") is string setting)
         {
             weaknesses.Add($"{setting} is set, with which a crash may write the agent's memory to a file: unset it");
         }

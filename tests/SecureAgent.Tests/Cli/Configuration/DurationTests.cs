@@ -33,4 +33,21 @@ public sealed class DurationTests
     [InlineData("360d10d")]
     public void What_is_no_duration_of_at_most_a_year_is_refused(string text) =>
         Assert.False(Duration.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("2147483647", 2147483647)]
+    [InlineData("520w", 314496000)]
+    public void A_caller_may_take_shorter_and_longer_ones(string text, int seconds)
+    {
+        Assert.True(Duration.TryParse(text, TimeSpan.FromSeconds(int.MaxValue), out TimeSpan? duration));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), duration);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("2147483648")]
+    [InlineData("9999999999w")]
+    public void What_a_caller_takes_has_an_end(string text) =>
+        Assert.False(Duration.TryParse(text, TimeSpan.FromSeconds(int.MaxValue), out _));
 }
