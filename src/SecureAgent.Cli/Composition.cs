@@ -1,8 +1,10 @@
 using SecureAgent.Backends.Memory;
+using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
+using SecureAgent.Cli.Hosts;
 using SecureAgent.Cli.Prompts;
 using SecureAgent.Core;
 
@@ -14,13 +16,14 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Settings _settings;
     private readonly IAgentLog _log;
     private readonly TerminalPrompter _terminal;
+    private readonly string _home;
     private TpmKeyBackend? _backend;
     private TpmAccess? _tpm;
     private SshAgent? _agent;
 
     private Composition(Settings settings, Surroundings surroundings, IAgentLog log, bool terminalFirst)
     {
-        (_settings, _log) = (settings, log);
+        (_settings, _log, _home) = (settings, log, surroundings.HomeDirectory);
         Memory = new LockedMemory();
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
@@ -113,6 +116,8 @@ internal sealed class Composition : IAsyncDisposable
 
     private AgentOptions CreateOptions() => new()
     {
+        Tokens = new Pkcs11Providers(new ProviderAllowList(_settings.Providers), loader: null),
+        HostNames = new KnownHosts(KnownHosts.DefaultPaths(_home), _log, TimeProvider.System),
         PolicyOf = _settings.Policies.For,
         Forwarded = _settings.Forwarded,
         DefaultLifetime = _settings.KeyLifetime,
