@@ -1,10 +1,12 @@
 using SecureAgent.Backends.Memory;
+using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Backends.Software;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Cli.Audit;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
+using SecureAgent.Cli.Hosts;
 using SecureAgent.Cli.Prompts;
 using SecureAgent.Core;
 
@@ -17,6 +19,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly ServingOptions _serving;
     private readonly IAgentLog _log;
     private readonly TerminalPrompter _terminal;
+    private readonly string _home;
     private TpmKeyBackend? _backend;
     private TpmAccess? _tpm;
     private SoftwareKeys? _softwareKeys;
@@ -26,7 +29,7 @@ internal sealed class Composition : IAsyncDisposable
     private Composition(
         Settings settings, ServingOptions serving, Surroundings surroundings, IAgentLog log, bool terminalFirst)
     {
-        (_settings, _serving, _log) = (settings, serving, log);
+        (_settings, _serving, _log, _home) = (settings, serving, log, surroundings.HomeDirectory);
         Memory = new LockedMemory();
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
@@ -136,9 +139,13 @@ internal sealed class Composition : IAsyncDisposable
             _audit = new AuditLog(journal, _settings.AuditDeniesWhenFull, _log, TimeProvider.System);
         }
 
+        IReadOnlyList<string> providers =
+            _serving.AllowedProviders is string list ? [list] : _settings.Providers;
         return new AgentOptions
         {
             SoftwareKeys = _softwareKeys,
+            Tokens = new Pkcs11Providers(new ProviderAllowList(providers), loader: null),
+            HostNames = new KnownHosts(KnownHosts.DefaultPaths(_home), _log, TimeProvider.System),
             Audit = _audit,
             PolicyOf = _settings.Policies.For,
             Forwarded = _settings.Forwarded | _serving.Forwarded,

@@ -16,7 +16,7 @@ internal sealed class ConfigurationFile
     /// <summary>Its path.</summary>
     public string Path { get; }
 
-    /// <summary>Its flat values.</summary>
+    /// <summary>Those of its values that are one text.</summary>
     public IConfigurationProvider? Values { get; private set; }
 
     /// <summary>Everything in it, by the name of the setting.</summary>
@@ -50,10 +50,6 @@ internal sealed class ConfigurationFile
         {
             file.Fail(e.LineNumber is long line ? $"{path}:{line + 1}" : path, "this is not JSON: " + Sentence(e));
         }
-        catch (FormatException e)
-        {
-            file.Fail(path, e.Message);
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
             file.Fail(path, "cannot be read: " + e.Message);
@@ -67,8 +63,7 @@ internal sealed class ConfigurationFile
 
     private void Parse(string text)
     {
-        byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        if (ConfigurationParser.Parse(Path, utf8, _problems) is not { } root)
+        if (ConfigurationParser.Parse(Path, Encoding.UTF8.GetBytes(text), _problems) is not { } root)
         {
             Fail(Path, "the configuration must be one JSON object, as { \"tpm\": \"device:/dev/tpmrm0\" }");
             return;
@@ -79,8 +74,12 @@ internal sealed class ConfigurationFile
             return;
         }
 
-        using MemoryStream stream = new(utf8);
-        using ConfigurationRoot flat = (ConfigurationRoot)new ConfigurationBuilder().AddJsonStream(stream).Build();
+        IEnumerable<KeyValuePair<string, string?>> texts =
+            from pair in root.Properties
+            where pair.Value is ConfigurationNode.Text
+            select KeyValuePair.Create<string, string?>(pair.Key, ((ConfigurationNode.Text)pair.Value).Value);
+        using ConfigurationRoot flat =
+            (ConfigurationRoot)new ConfigurationBuilder().AddInMemoryCollection(texts).Build();
         Values = flat.Providers.Single();
         Nodes = root.Properties;
     }

@@ -30,13 +30,16 @@ internal sealed class ListSettingReader
     /// <summary>Reads <see cref="SettingNames.Providers"/>.</summary>
     public IReadOnlyList<string> ReadProviders(ConfigurationNode node) =>
     [
-        .. _nodes.Texts(node, SettingNames.Providers, WrongProvider).Select(text =>
-            text.StartsWith('!') ? "!" + SettingText.ExpandTilde(text[1..], _home) : SettingText.ExpandTilde(text, _home)),
+        .. _nodes.Texts(node, SettingNames.Providers, WrongProvider).Select(text => text.StartsWith('!')
+            ? "!" + SettingText.ExpandTilde(text[1..], _home)
+            : SettingText.ExpandTilde(text, _home)),
     ];
 
     /// <summary>Reads <see cref="SettingNames.WebSafeApplications"/>.</summary>
     public IReadOnlyList<string> ReadWebSafeApplications(ConfigurationNode node) => _nodes.Texts(
-        node, SettingNames.WebSafeApplications, text => text.Length == 0 ? "must be an application such as ssh:*" : null);
+        node,
+        SettingNames.WebSafeApplications,
+        text => text.Length == 0 ? "must be an application such as ssh:*" : null);
 
     /// <summary>Reads <see cref="SettingNames.Upstreams"/>.</summary>
     public IReadOnlyList<UpstreamSetting> ReadUpstreams(ConfigurationNode node)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Configuration;
@@ -8,8 +9,6 @@ namespace SecureAgent.Cli.Configuration;
 internal sealed class SettingsReader
 {
     private const string Default = "default";
-
-    private static readonly string[] DefaultProviders = ["/usr/lib*/*", "/usr/local/lib*/*"];
 
     private readonly Surroundings _surroundings;
     private readonly List<ConfigurationProblem> _problems = [];
@@ -48,7 +47,7 @@ internal sealed class SettingsReader
         ForwardedRights forwarded = ReadList(
             SettingNames.Forwarded, lists.ReadForwarded, ForwardedRights.None, Shown, values);
         IReadOnlyList<string> providers = ReadList(
-            SettingNames.Providers, lists.ReadProviders, DefaultProviders, Shown, values);
+            SettingNames.Providers, lists.ReadProviders, ProviderAllowList.DefaultPatterns, Shown, values);
         IReadOnlyList<string> applications = ReadList(
             SettingNames.WebSafeApplications, lists.ReadWebSafeApplications, [], Shown, values);
         IReadOnlyList<UpstreamSetting> upstreams = ReadList(
