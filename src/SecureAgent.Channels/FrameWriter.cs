@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace SecureAgent.Channels;
 
@@ -9,7 +8,6 @@ namespace SecureAgent.Channels;
 internal sealed class FrameWriter : IBufferWriter<byte>
 {
     private const int PrefixSizeBytes = sizeof(uint);
-    private const int FirstSizeBytes = 1024;
 
     private byte[] _buffer = [];
     private int _count;
@@ -32,8 +30,7 @@ internal sealed class FrameWriter : IBufferWriter<byte>
     {
         if (_buffer.Length > 0)
         {
-            CryptographicOperations.ZeroMemory(_buffer.AsSpan(0, _count));
-            ArrayPool<byte>.Shared.Return(_buffer);
+            PinnedPool.Return(_buffer);
         }
 
         (_buffer, _count) = ([], 0);
@@ -63,14 +60,14 @@ internal sealed class FrameWriter : IBufferWriter<byte>
         int wanted = Math.Max(sizeHint, 1);
         if (_buffer.Length == 0)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(FirstSizeBytes, checked(wanted + PrefixSizeBytes)));
+            _buffer = PinnedPool.Rent(checked(wanted + PrefixSizeBytes));
             _count = PrefixSizeBytes;
         }
         else if (wanted > _buffer.Length - _count)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, checked(_count + wanted)));
+            byte[] larger = PinnedPool.Rent(Math.Max(_buffer.Length + 1, checked(_count + wanted)));
             _buffer.AsSpan(0, _count).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer, clearArray: true);
+            PinnedPool.Return(_buffer);
             _buffer = larger;
         }
     }

@@ -8,9 +8,10 @@ namespace SecureAgent.Channels;
 /// the answers in order. It never looks inside a frame. A frame's length is 1 to 262144; anything else closes the
 /// connection, and so does a frame that stays incomplete for 10 seconds. A client that is merely silent may
 /// stay.</summary>
-/// <remarks>RFC 9987, "requests and responses". An idle connection holds about 1 KiB; more is rented as bytes arrive,
-/// never because a prefix promises them, and given back when the frame is answered. Request bytes, which may be a
-/// passphrase or a private key, are zeroed as soon as they are answered.</remarks>
+/// <remarks>RFC 9987, "requests and responses". An idle connection holds 1 KiB; more is rented as bytes arrive, never
+/// because a prefix promises them, and given back when the frame is answered. Request bytes, which may be a passphrase
+/// or a private key, lie in memory that the collector does not move, and are zeroed as soon as they are
+/// answered.</remarks>
 public sealed class StreamConnection
 {
     /// <summary>Largest body of a frame, as in OpenSSH.</summary>
@@ -24,11 +25,19 @@ public sealed class StreamConnection
     /// else.</summary>
     private const int FramesPerTurn = 64;
 
+    /// <summary>A body of this size is a bare message number: there is nothing in it to sign, decrypt or store, so that
+    /// its answer takes no time.</summary>
+    private const int BareBodySizeBytes = 1;
+
+    // What _idleSince holds instead of a time.
+    private const long Busy = -1;
+    private const long Evicted = -2;
+
     private readonly Stream _stream;
     private readonly RequestHandler _handler;
     private readonly TimeProvider _time;
     private readonly FrameWriter _response = new();
-    private readonly byte[] _own = new byte[OwnSizeBytes];
+    private readonly byte[] _own = PinnedPool.Rent(OwnSizeBytes);
 
     // Bytes received and not yet answered: _buffer[_start.._end]. While a request takes its time, the next bytes go to
     // _ahead instead, because the request still lies in _buffer: _ahead[_aheadStart.._aheadCount] is received and not
@@ -40,6 +49,7 @@ public sealed class StreamConnection
     private int _aheadStart;
     private int _aheadCount;
     private Task<int>? _reading;
+    private long _idleSince;
 
     /// <summary>Creates the connection; <see cref="RunAsync"/> serves it.</summary>
     /// <param name="stream">Both directions; not disposed here.</param>
@@ -47,9 +57,20 @@ public sealed class StreamConnection
     /// <param name="time">The clock of the incomplete-frame deadline.</param>
     public StreamConnection(Stream stream, RequestHandler handler, TimeProvider time)
     {
+        ArgumentNullException.ThrowIfNull(time);
         (_stream, _handler, _time) = (stream, handler, time);
         _buffer = _own;
+        _idleSince = time.GetTimestamp();
     }
+
+    /// <summary>Since when the client has had no request under way, as a timestamp of the connection's clock;
+    /// <see langword="null"/> if it has one.</summary>
+    public long? IdleSince => Volatile.Read(ref _idleSince) is var since and >= 0 ? since : null;
+
+    /// <summary>Sees to it that no request is taken from the client any more, so that its stream can be
+    /// closed.</summary>
+    /// <returns><see langword="false"/> if a request is under way, which goes on.</returns>
+    public bool TryEvict() => Volatile.Read(ref _idleSince) != Busy && TryBecome(Evicted);
 
     /// <summary>Serves until the client leaves, breaks the framing, or <paramref name="ct"/> is cancelled. Never throws
     /// for anything that a client or the stream does.</summary>
@@ -75,10 +96,10 @@ public sealed class StreamConnection
         }
         finally
         {
-            await leaving.CancelAsync().ConfigureAwait(false);
-            await AbandonReadAsync().ConfigureAwait(false);
+            await AbandonReadAsync(leaving).ConfigureAwait(false);
             _response.Release();
             ReleaseBuffer();
+            PinnedPool.Return(_own);
         }
     }
 
@@ -107,6 +128,17 @@ public sealed class StreamConnection
             }
 
             deadline.Stop();
+            if (!TryBecome(Busy))
+            {
+                return; // Evicted.
+            }
+
+            if (length > BareBodySizeBytes)
+            {
+                // Whoever brought the bytes has others to bring, and must not wait while a signature is computed.
+                await Task.Yield();
+            }
+
             ReadOnlySequence<byte> request = new(_buffer, _start + PrefixSizeBytes, length);
             ValueTask answering = _handler(request, _response, leaving.Token);
             if (answering.IsCompletedSuccessfully)
@@ -119,13 +151,30 @@ public sealed class StreamConnection
             }
 
             Consume(PrefixSizeBytes + length);
-            await _stream.WriteAsync(_response.Complete(), leaving.Token).ConfigureAwait(false);
+            ValueTask writing = _stream.WriteAsync(_response.Complete(), leaving.Token);
+            if (!writing.IsCompleted)
+            {
+                BecomeIdle(); // The rest is up to the client, which does not read.
+            }
+
+            await writing.ConfigureAwait(false);
             _response.Release();
+            BecomeIdle();
             if (++served % FramesPerTurn == 0)
             {
                 await Task.Yield();
             }
         }
+    }
+
+    private void BecomeIdle() => TryBecome(_time.GetTimestamp());
+
+    /// <summary>Changes <c>_idleSince</c>, unless somebody else does at the same time, which ends in an eviction or in a
+    /// request that is taken; what is evicted stays so.</summary>
+    private bool TryBecome(long state)
+    {
+        long current = Volatile.Read(ref _idleSince);
+        return current != Evicted && Interlocked.CompareExchange(ref _idleSince, state, current) == current;
     }
 
     /// <summary>Looks for a frame at <c>_start</c>.</summary>
@@ -206,7 +255,7 @@ public sealed class StreamConnection
     /// client that sends more than <c>_ahead</c> holds before it is answered is not watched further.</summary>
     private async Task WatchAsync(Task answering, CancellationTokenSource leaving)
     {
-        _ahead ??= ArrayPool<byte>.Shared.Rent(AheadSizeBytes);
+        _ahead ??= PinnedPool.Rent(AheadSizeBytes);
         while (!answering.IsCompleted && _aheadCount < _ahead.Length)
         {
             _reading ??= _stream.ReadAsync(_ahead.AsMemory(_aheadCount), leaving.Token).AsTask();
@@ -232,10 +281,12 @@ public sealed class StreamConnection
         }
     }
 
-    private async ValueTask AbandonReadAsync()
+    private async ValueTask AbandonReadAsync(CancellationTokenSource leaving)
     {
         if (_reading is not null)
         {
+            await leaving.CancelAsync().ConfigureAwait(false);
+
             // The buffer may go back to the pool only when nothing can be written to it any more.
             await Task.WhenAny(_reading).ConfigureAwait(false);
             _ = _reading.Exception;
@@ -250,12 +301,12 @@ public sealed class StreamConnection
 
     private void ReleaseAhead()
     {
-        ArrayPool<byte>.Shared.Return(_ahead!, clearArray: true); // The callers saw that it is rented.
+        PinnedPool.Return(_ahead!); // The callers saw that it is rented.
         (_ahead, _aheadStart, _aheadCount) = (null, 0, 0);
     }
 
-    /// <summary>Makes room for <paramref name="count"/> bytes at <c>_end</c>: moves what is there to the front, or to a
-    /// buffer of twice the size. The callers never hold more than one frame and one read, which bounds the
+    /// <summary>Makes room for <paramref name="count"/> bytes at <c>_end</c>: moves what is there to the front, or to the
+    /// next larger buffer. The callers never hold more than one frame and one read, which bounds the
     /// size.</summary>
     private void MakeRoom(int count)
     {
@@ -272,10 +323,9 @@ public sealed class StreamConnection
         }
         else
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, held + count));
+            byte[] larger = PinnedPool.Rent(Math.Max(_buffer.Length + 1, held + count));
             _buffer.AsSpan(_start, held).CopyTo(larger);
-            CryptographicOperations.ZeroMemory(_buffer.AsSpan(_start, held));
-            ReturnRented();
+            ReleaseBuffer();
             _buffer = larger;
         }
 
@@ -284,16 +334,15 @@ public sealed class StreamConnection
 
     private void ReleaseBuffer()
     {
-        CryptographicOperations.ZeroMemory(_buffer.AsSpan(_start, _end - _start));
-        ReturnRented();
-        (_buffer, _start, _end) = (_own, 0, 0);
-    }
-
-    private void ReturnRented()
-    {
-        if (!ReferenceEquals(_buffer, _own))
+        if (ReferenceEquals(_buffer, _own))
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            CryptographicOperations.ZeroMemory(_own.AsSpan(_start, _end - _start));
         }
+        else
+        {
+            PinnedPool.Return(_buffer);
+        }
+
+        (_buffer, _start, _end) = (_own, 0, 0);
     }
 }

@@ -28,6 +28,13 @@ internal sealed class Agent : IAsyncDisposable
         ? Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length.ToString(CultureInfo.InvariantCulture)
         : "only for root";
 
+    /// <summary>Processor time of all its threads so far (proc(5), schedstat).</summary>
+    public TimeSpan ProcessorTime => TimeSpan.FromMicroseconds(SumOfTasks("schedstat", text => text.Split(' ')[0]) / 1e3);
+
+    /// <summary>How often a thread of it has slept so far and was woken (proc(5), voluntary_ctxt_switches).</summary>
+    public long WakeUps => SumOfTasks("status", text => text
+        .Split('\n').First(line => line.StartsWith("voluntary_ctxt_switches:")).Split(':')[1]);
+
     /// <summary>Starts <c>secure-agent run</c>.</summary>
     public static Agent SecureAgent(Workplace workplace, string tcti)
     {
@@ -48,6 +55,10 @@ internal sealed class Agent : IAsyncDisposable
         await Workplace.StopAsync(_process);
         File.Delete(Socket);
     }
+
+    private long SumOfTasks(string file, Func<string, string> select) => Directory
+        .EnumerateDirectories($"/proc/{_process.Id}/task")
+        .Sum(task => long.Parse(select(File.ReadAllText(Path.Combine(task, file))), CultureInfo.InvariantCulture));
 
     private static Agent Start(string socket, Func<Process> start)
     {

@@ -16,38 +16,62 @@ if (!hasOpenSsh)
     return 69;
 }
 
-SignatureBench.Begin();
-if (hasSwtpm)
+if (options.Has("tpm"))
 {
-    using Workplace onSwtpm = new();
-    await using Tpm swtpm = await Tpm.SwtpmAsync(onSwtpm);
-    await SignatureBench.PrintAsync(onSwtpm, swtpm, options);
+    SignatureBench.Begin();
+    if (hasSwtpm)
+    {
+        using Workplace onSwtpm = new();
+        await using Tpm swtpm = await Tpm.SwtpmAsync(onSwtpm);
+        await SignatureBench.PrintAsync(onSwtpm, swtpm, options);
+    }
+
+    using Workplace onSimulator = new();
+    await using Tpm simulator = await Tpm.SimulatorAsync(onSimulator);
+    await SignatureBench.PrintAsync(onSimulator, simulator, options);
 }
 
 using Workplace workplace = new();
-await using Tpm simulator = await Tpm.SimulatorAsync(workplace);
-await SignatureBench.PrintAsync(workplace, simulator, options);
-await StartUpBench.PrintAsync(workplace, simulator.Tcti, options);
-
-// Both agents list three keys of the same types.
-await workplace.RunAsync(Workplace.SecureAgent, "key", "remove", "pinned", "--yes", "--tpm", simulator.Tcti);
-await using Agent ours = Agent.SecureAgent(workplace, simulator.Tcti);
-await using Agent theirs = Agent.OpenSsh(workplace);
-foreach ((string type, string bits) in new[] { ("ecdsa", "256"), ("rsa", "2048"), ("ed25519", "256") })
+await using Tpm tpm = await Tpm.SimulatorAsync(workplace);
+if (options.Has("start"))
 {
-    string file = Path.Combine(workplace.Root, type);
-    await workplace.RunAsync("ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-f", file);
-    await workplace.RunAsync("env", $"SSH_AUTH_SOCK={theirs.Socket}", "ssh-add", "-q", file);
+    await StartUpBench.PrintAsync(workplace, tpm.Tcti, options);
 }
 
-ThroughputBench.Print(ours, theirs, options);
-AuditBench.Print(options);
+// Both agents list the same keys, which ssh-add gave them.
+await using Agent ours = Agent.SecureAgent(workplace, tpm.Tcti);
+await using Agent theirs = Agent.OpenSsh(workplace);
+foreach (KeyKind key in KeyKind.All)
+{
+    await workplace.AddKeyAsync(key, theirs, ours);
+}
+
+if (options.Has("list"))
+{
+    ThroughputBench.PrintLists(ours, theirs, options);
+}
+
+if (options.Has("sign"))
+{
+    ThroughputBench.PrintSignatures(workplace, ours, theirs, KeyKind.All, options);
+}
+
+if (options.Has("audit"))
+{
+    AuditBench.Print(options);
+}
+
 Table.Begin("Resident size after that load", "program", "kB");
 Table.Row("secure-agent", $"{ours.ResidentKilobytes:N0}");
-Table.Row("OpenSSH ssh-agent", $"{theirs.ResidentKilobytes:N0}");
-if (options.Soak)
+Table.Row("ssh-agent", $"{theirs.ResidentKilobytes:N0}");
+if (options.Has("idle"))
 {
-    SoakBench.Print(ours, SignatureBench.Request(workplace, "ecdsa"));
+    await IdleBench.PrintAsync(ours, theirs, options);
+}
+
+if (options.Has("soak"))
+{
+    SoakBench.Print(ours, AgentConnection.Sign(workplace.PublicBlob(KeyKind.All[0]), new byte[200], flags: 0), options);
 }
 
 return 0;

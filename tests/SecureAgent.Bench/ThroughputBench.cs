@@ -1,81 +1,66 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace SecureAgent.Bench;
 
-/// <summary>Lists per second at several numbers of connections, in rounds in which both agents take turns.</summary>
+/// <summary>Requests per second and the slowest of 100, in rounds in which both agents take turns.</summary>
 internal static class ThroughputBench
 {
-    private static readonly int[] ConnectionCounts = [1, 8, 64, 512];
+    private static readonly (int Connections, bool Reconnects)[] Points =
+        [(1, false), (8, false), (64, false), (512, false), (1, true), (8, true), (64, true)];
 
-    /// <summary>Prints the table. Both agents hold three keys.</summary>
-    public static void Print(Agent ours, Agent theirs, BenchOptions options)
+    /// <summary>Prints the table of lists. Both agents hold the same keys.</summary>
+    public static void PrintLists(Agent ours, Agent theirs, BenchOptions options)
     {
-        Table.Begin("Lists per second", "connections", "secure-agent", "OpenSSH ssh-agent", "ratio");
-        foreach (int count in ConnectionCounts)
+        Begin("Lists per second");
+        Print("list", ours, theirs, AgentConnection.List, options);
+    }
+
+    /// <summary>Prints the table of signatures. Both agents hold <paramref name="keys"/>, of the workplace.</summary>
+    public static void PrintSignatures(
+        Workplace workplace, Agent ours, Agent theirs, IEnumerable<KeyKind> keys, BenchOptions options)
+    {
+        Begin("Signatures per second");
+        foreach (KeyKind key in keys)
         {
-            List<double> ourRates = [];
-            List<double> theirRates = [];
-            List<double> ratios = [];
+            byte[] blob = workplace.PublicBlob(key);
+            foreach (uint flags in options.Quick ? key.Flags[..1] : key.Flags)
+            {
+                byte[] request = AgentConnection.Sign(blob, new byte[200], flags);
+                Print($"{key.Name}, flags {flags}", ours, theirs, request, options);
+            }
+        }
+    }
+
+    private static void Begin(string title) => Table.Begin(
+        $"{title}, and the time in µs that 99 of 100 did not exceed; median of the rounds (smallest–largest)",
+        "request", "connections", "secure-agent", "ssh-agent", "ratio", "p99 secure-agent", "p99 ssh-agent");
+
+    private static void Print(string title, Agent ours, Agent theirs, byte[] request, BenchOptions options)
+    {
+        foreach ((int connections, bool reconnects) in Points)
+        {
+            List<Load> ourLoads = [];
+            List<Load> theirLoads = [];
 
             // The first round warms both up and is not counted.
             for (int round = 0; round <= options.Rounds; round++)
             {
-                double ourRate = Rate(ours.Socket, count, options.RoundLength);
-                double theirRate = Rate(theirs.Socket, count, options.RoundLength);
-                if (round > 0)
-                {
-                    ourRates.Add(ourRate);
-                    theirRates.Add(theirRate);
-                    ratios.Add(ourRate / theirRate);
-                }
+                ourLoads.Add(Run(ours));
+                theirLoads.Add(Run(theirs));
             }
 
             Table.Row(
-                count.ToString(CultureInfo.InvariantCulture),
-                new Spread(ourRates).Text("N0"),
-                new Spread(theirRates).Text("N0"),
-                new Spread(ratios).Text("0.00"));
+                title,
+                reconnects ? $"{connections}, new for each" : $"{connections}",
+                Text(ourLoads, load => load.Rate),
+                Text(theirLoads, load => load.Rate),
+                new Spread(ourLoads.Zip(theirLoads, (our, their) => our.Rate / their.Rate).Skip(1)).Text("0.00"),
+                Text(ourLoads, load => load.P99),
+                Text(theirLoads, load => load.P99));
+
+            Load Run(Agent agent) =>
+                LoadGenerator.Run(agent.Socket, request, connections, reconnects, options.RoundLength);
         }
     }
 
-    // Every connection always has one request under way: the answer of one is taken and its next request sent, in turn.
-    private static double Rate(string socket, int count, TimeSpan length)
-    {
-        AgentConnection[] connections = [.. Enumerable.Range(0, count).Select(_ => AgentConnection.Open(socket))];
-        try
-        {
-            foreach (AgentConnection connection in connections)
-            {
-                connection.Send(AgentConnection.List);
-            }
-
-            long answers = 0;
-            Stopwatch watch = Stopwatch.StartNew();
-            while (watch.Elapsed < length)
-            {
-                foreach (AgentConnection connection in connections)
-                {
-                    connection.Receive();
-                    connection.Send(AgentConnection.List);
-                    answers++;
-                }
-            }
-
-            double rate = answers / watch.Elapsed.TotalSeconds;
-            foreach (AgentConnection connection in connections)
-            {
-                connection.Receive();
-            }
-
-            return rate;
-        }
-        finally
-        {
-            foreach (AgentConnection connection in connections)
-            {
-                connection.Dispose();
-            }
-        }
-    }
+    private static string Text(List<Load> loads, Func<Load, double> select) =>
+        new Spread(loads.Skip(1).Select(select)).Text("N0");
 }

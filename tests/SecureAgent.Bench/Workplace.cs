@@ -1,14 +1,13 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Globalization;
 
 namespace SecureAgent.Bench;
 
 /// <summary>A temporary directory with everything that the measured programs read and write, and their
 /// environment.</summary>
-internal sealed partial class Workplace : IDisposable
+internal sealed class Workplace : IDisposable
 {
     private const string Pin = "271828";
-    private const int SIGTERM = 15;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -109,12 +108,28 @@ internal sealed partial class Workplace : IDisposable
                 $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}{await error}");
     }
 
+    /// <summary>Makes a software key and adds it to agents.</summary>
+    public async Task AddKeyAsync(KeyKind key, params Agent[] agents)
+    {
+        string bits = key.Bits.ToString(CultureInfo.InvariantCulture);
+        await RunAsync("ssh-keygen", "-q", "-t", key.Type, "-b", bits, "-N", "", "-f", KeyFile(key));
+        foreach (Agent agent in agents)
+        {
+            await RunAsync("env", $"SSH_AUTH_SOCK={agent.Socket}", "ssh-add", "-q", KeyFile(key));
+        }
+    }
+
+    /// <summary>The public key of a key that <see cref="AddKeyAsync"/> made.</summary>
+    public byte[] PublicBlob(KeyKind key) =>
+        Convert.FromBase64String(File.ReadAllText(KeyFile(key) + ".pub").Split(' ')[1]);
+
+    private string KeyFile(KeyKind key) => Path.Combine(Root, key.Name);
+
     /// <summary>Ends a process that this program started. An agent that is not told to end leaves its keys in the
-    /// TPM's few
-    /// slots.</summary>
+    /// TPM's few slots.</summary>
     public static async Task StopAsync(Process process)
     {
-        if (Terminate(process.Id, SIGTERM) != 0)
+        if (Libc.Kill(process.Id, Libc.SIGTERM) != 0)
         {
             process.Kill();
         }
@@ -124,8 +139,4 @@ internal sealed partial class Workplace : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int Terminate(int pid, int signal);
 }

@@ -18,12 +18,17 @@ internal readonly record struct PeerCredentials(int? ProcessId, uint UserId)
 
     /// <summary>Asks the kernel (<c>SO_PEERCRED</c>, unix(7)).</summary>
     /// <exception cref="SocketException">The socket is not connected any more.</exception>
-    public static PeerCredentials Of(Socket socket)
+    public static PeerCredentials Of(Socket socket) => Of((int)socket.Handle);
+
+    /// <summary>Asks the kernel (<c>SO_PEERCRED</c>, unix(7)).</summary>
+    /// <exception cref="SocketException">The socket is not connected any more.</exception>
+    public static PeerCredentials Of(int socket)
     {
         // struct ucred { pid_t pid; uid_t uid; gid_t gid; }
         Span<byte> ucred = stackalloc byte[UcredSizeBytes];
-        int length = socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_PEERCRED, ucred);
-        if (length != UcredSizeBytes)
+        uint length = UcredSizeBytes;
+        if (Libc.GetSocketOption(socket, Libc.SOL_SOCKET, Libc.SO_PEERCRED, ucred, ref length) != 0
+            || length != UcredSizeBytes)
         {
             throw new SocketException((int)SocketError.ProtocolOption);
         }
