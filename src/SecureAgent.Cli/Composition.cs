@@ -94,11 +94,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         _agent?.Dispose();
         _softwareKeys?.Dispose();
-        if (_audit is not null)
-        {
-            await _audit.DisposeAsync().ConfigureAwait(false);
-        }
-
+        _audit?.Dispose();
         if (_backend is not null)
         {
             await _backend.DisposeAsync().ConfigureAwait(false);

@@ -111,14 +111,14 @@ public sealed class UpstreamTests : IDisposable
         await _other.Agent.AskAsync(Requests.Add(Second, "second"));
         _agent.Dispose();
         _agent = Create(filter: [filter]);
-        string[] expected = offered.Split(',', StringSplitOptions.RemoveEmptyEntries);
+        string[] expected = ["ours", .. offered.Split(',', StringSplitOptions.RemoveEmptyEntries)];
         bool usable = offered.Contains("theirs", StringComparison.Ordinal);
-        Assert.Equal(["ours", .. expected], await _agent.ListAsync());
+        Assert.Equal(expected, await _agent.ListAsync());
         Assert.Equal(
             usable ? SSH_AGENT_SIGN_RESPONSE : SSH_AGENT_FAILURE,
             await _agent.TypeAsync(Requests.Sign(Theirs.Blob, [1])));
         Assert.Equal(SSH_AGENT_SUCCESS, await _agent.TypeAsync([19]));
-        Assert.Equal(2 - expected.Length, (await _other.Agent.ListAsync()).Length);
+        Assert.Equal(3 - expected.Length, (await _other.Agent.ListAsync()).Length);
     }
 
     [Fact]
