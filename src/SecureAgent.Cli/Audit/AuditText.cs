@@ -24,7 +24,8 @@ internal static class AuditText
                 break;
             case AuditLines.LostAction:
                 line.Append(CultureInfo.InvariantCulture, $"  {entry.Number("count")} records were lost, ")
-                    .Append(CultureInfo.InvariantCulture, $"{Time(entry.TimeOf("from"))} to {Time(entry.TimeOf("to"))}");
+                    .Append(
+                        CultureInfo.InvariantCulture, $"{Time(entry.TimeOf("from"))} to {Time(entry.TimeOf("to"))}");
                 break;
             default:
                 AppendUse(line, entry);
