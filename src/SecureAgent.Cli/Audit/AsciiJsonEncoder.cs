@@ -9,7 +9,9 @@ namespace SecureAgent.Cli.Audit;
 internal sealed unsafe class AsciiJsonEncoder : JavaScriptEncoder
 {
     private static readonly SearchValues<char> Plain = SearchValues.Create(
-        [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(value => (char)value).Where(value => value is not ('"' or '\\'))]);
+    [
+        .. Enumerable.Range(' ', '~' - ' ' + 1).Select(value => (char)value).Where(value => value is not ('"' or '\\')),
+    ]);
 
     /// <summary>The one encoder.</summary>
     public static AsciiJsonEncoder Instance { get; } = new();

@@ -24,8 +24,8 @@ internal sealed record AuditFiles(string Current, int Kept = AuditFiles.DefaultK
     /// <param name="number">1 for the youngest.</param>
     public string Rotated(int number) => $"{Current}.{number}";
 
-    /// <summary>Makes the current file an older one, step by step as it is enumerated. Each step is one atomic change of
-    /// a name, so that a crash between two leaves every record and their order; the next call goes on from
+    /// <summary>Makes the current file an older one, step by step as it is enumerated. Each step is one atomic change
+    /// of a name, so that a crash between two leaves every record and their order; the next call goes on from
     /// there.</summary>
     /// <returns>The path that each step freed.</returns>
     /// <exception cref="IOException">A step failed.</exception>

@@ -164,8 +164,8 @@ internal sealed class AuditJournal : IDisposable
         }
     }
 
-    // What this process wrote last is the truth, unless another one has gone on from there: if records are gone from the
-    // file, the next one does not fit to what is left, and verification shows it.
+    // What this process wrote last is the truth, unless another one has gone on from there: if records are gone from
+    // the file, the next one does not fit to what is left, and verification shows it.
     private void Adopt(AuditHead found)
     {
         if (_head is null || found.Sequence > _head.Sequence)

@@ -30,6 +30,8 @@ internal sealed class AuditLines : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
     private readonly char[] _hash = new char[AuditHead.HashDigits];
+    private readonly char[] _time = new char[24];
+    private long _timeMilliseconds = -1;
     private long _sequence;
     private int _start;
 
@@ -194,10 +196,16 @@ internal sealed class AuditLines : IDisposable
 
     private void Time(JsonEncodedText name, DateTimeOffset time)
     {
-        Span<char> text = stackalloc char[24];
-        time.UtcDateTime.TryFormat(
-            text, out int written, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        _json.WriteString(name, text[..written]);
+        // Many records come in one millisecond when it matters.
+        long milliseconds = time.UtcTicks / TimeSpan.TicksPerMillisecond;
+        if (milliseconds != _timeMilliseconds)
+        {
+            _timeMilliseconds = milliseconds;
+            time.UtcDateTime.TryFormat(
+                _time, out _, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        }
+
+        _json.WriteString(name, _time);
     }
 
     /// <summary>The names of members, encoded once.</summary>

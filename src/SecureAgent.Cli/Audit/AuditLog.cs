@@ -268,8 +268,8 @@ internal sealed class AuditLog : IAuditLog, IDisposable
             (_warned, _warnedAt) = (true, _time.GetTimestamp());
             Warn(_denies
                 ? $"{_trouble} No key is used until they can be. Free some space there, or let auditFile name another."
-                : $"{_trouble} They wait, and those that find no room are lost. Free some space there, or let auditFile "
-                    + "name another.");
+                : $"{_trouble} They wait, and those that find no room are lost. Free some space there, or let "
+                    + "auditFile name another.");
         }
     }
 

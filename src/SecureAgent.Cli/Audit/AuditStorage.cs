@@ -73,7 +73,8 @@ internal static class AuditStorage
         }
     }
 
-    /// <summary>Brings the names in the directory of <paramref name="path"/> to the disk, where the system can.</summary>
+    /// <summary>Brings the names in the directory of <paramref name="path"/> to the disk, where the system
+    /// can.</summary>
     public static void FlushDirectoryOf(string path)
     {
         if (!OperatingSystem.IsLinux())

@@ -23,9 +23,9 @@ internal static class AuditText
                 line.Append("  the line before was left incomplete by a crash");
                 break;
             case AuditLines.LostAction:
-                line.Append(
-                    CultureInfo.InvariantCulture,
-                    $"  {entry.Number("count")} records were lost, {Time(entry.TimeOf("from"))} to {Time(entry.TimeOf("to"))}");
+                line.Append(CultureInfo.InvariantCulture, $"  {entry.Number("count")} records were lost, ")
+                    .Append(
+                        CultureInfo.InvariantCulture, $"{Time(entry.TimeOf("from"))} to {Time(entry.TimeOf("to"))}");
                 break;
             default:
                 AppendUse(line, entry);
