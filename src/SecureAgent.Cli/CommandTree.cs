@@ -69,7 +69,7 @@ internal static class CommandTree
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             StatusCommand.Create(common, surroundings),
-            AuditCommand.Create(surroundings),
+            AuditCommand.Create(common, surroundings),
             ConfigCommand.Create(common, surroundings),
         };
         foreach (Option option in common.All)

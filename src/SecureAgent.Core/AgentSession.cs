@@ -116,12 +116,11 @@ public sealed class AgentSession : IDisposable
         }
     }
 
-    /// <summary>The one gate. A list passes it before it is even decoded, and is empty while the agent is locked. A
-    /// bind passes it always: if a locked agent ignored binds, connections forwarded meanwhile would count as local
+    /// <summary>The one gate. A list passes it always, and is empty while the agent is locked. A bind passes it always: if a locked agent ignored binds, connections forwarded meanwhile would count as local
     /// once it is unlocked (OpenSSH 6a57081dc).</summary>
     private Refused? Gate(AgentRequest request)
     {
-        if (IsBind(request))
+        if (IsBind(request) || request is AgentRequest.RequestIdentities)
         {
             return null;
         }

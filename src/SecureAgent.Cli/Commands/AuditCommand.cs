@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using SecureAgent.Cli.Audit;
-using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Output;
 
 namespace SecureAgent.Cli.Commands;
@@ -16,7 +15,7 @@ internal static class AuditCommand
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Creates the command.</summary>
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommonOptions common, Surroundings surroundings)
     {
         Option<string?> file = new("--file")
         {
@@ -27,12 +26,12 @@ internal static class AuditCommand
         return new Command("audit", "The record of what keys were used for.")
         {
             file,
-            CreateTail(file, surroundings),
-            CreateVerify(file, surroundings),
+            CreateTail(common, file, surroundings),
+            CreateVerify(common, file, surroundings),
         };
     }
 
-    private static Command CreateTail(Option<string?> file, Surroundings surroundings)
+    private static Command CreateTail(CommonOptions common, Option<string?> file, Surroundings surroundings)
     {
         Option<int> lines = new("--lines", "-n")
         {
@@ -51,7 +50,7 @@ internal static class AuditCommand
         Option<bool> json = new("--json") { Description = "print the lines of the log as they are" };
         Command tail = new("tail", "Print the last records.") { lines, follow, json };
         tail.SetAction((result, ct) => TailAsync(
-            FilesOf(result.GetValue(file), surroundings),
+            FilesOf(result.GetValue(file) ?? Configured(common, result)),
             result.GetValue(lines),
             result.GetValue(follow),
             result.GetValue(json),
@@ -60,7 +59,7 @@ internal static class AuditCommand
         return tail;
     }
 
-    private static Command CreateVerify(Option<string?> file, Surroundings surroundings)
+    private static Command CreateVerify(CommonOptions common, Option<string?> file, Surroundings surroundings)
     {
         Option<string?> expect = new("--expect")
         {
@@ -79,16 +78,20 @@ internal static class AuditCommand
         Command verify =
             new("verify", "Check that no record was changed or removed; ends with 1 if one was.") { expect, json };
         verify.SetAction(result => Verify(
-            FilesOf(result.GetValue(file), surroundings),
+            FilesOf(result.GetValue(file) ?? Configured(common, result)),
             result.GetValue(expect)?.ToLowerInvariant(),
             result.GetValue(json),
             surroundings));
         return verify;
     }
 
-    private static AuditFiles FilesOf(string? path, Surroundings surroundings)
+    private static string Configured(CommonOptions common, ParseResult result) =>
+        common.Read(result).AuditFile ?? throw new CommandException(
+            ExitCode.Failed, "The configuration says that no audit log is kept (auditFile). --file names another.");
+
+    private static AuditFiles FilesOf(string path)
     {
-        AuditFiles files = new(Path.GetFullPath(path ?? new UserPaths(surroundings).AuditFile));
+        AuditFiles files = new(Path.GetFullPath(path));
         return files.OldestFirst().Count > 0
             ? files
             : throw new CommandException(

@@ -176,6 +176,7 @@ public sealed class UpstreamTests : IDisposable
         await _other.Agent.AskAsync(Requests.Add(Theirs, "theirs"));
         using AgentSession session = _agent.Open();
         await TestAgent.AskAsync(session, Host.Bind([1], forwarding: true));
+        Assert.Equal(2, await CountAsync(session));
         Assert.Equal(SSH_AGENT_FAILURE, await TestAgent.TypeAsync(session, Requests.Remove(Theirs.Blob)));
         Assert.Equal(SSH_AGENT_FAILURE, await TestAgent.TypeAsync(session, [19]));
         Assert.Equal(SSH_AGENT_FAILURE, await TestAgent.TypeAsync(session, Requests.Add(Second, "second")));
