@@ -29,7 +29,9 @@ internal sealed unsafe class OpenSslEcdsaKey : IUsableKey
         Span<byte> digest = stackalloc byte[SHA512.HashSizeInBytes];
         digest = digest[..CryptographicOperations.HashData(_curve.Hash, data, digest)];
         Span<byte> der = stackalloc byte[LongestDerBytes];
+#pragma warning disable CA2000 // It is given back, or disposed there.
         EvpContextHandle context = Take();
+#pragma warning restore CA2000
         try
         {
             return FromDer(der[..Sign(context, digest, der)]);
