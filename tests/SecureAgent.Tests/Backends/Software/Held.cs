@@ -23,7 +23,9 @@ internal static class Held
         }
 
         return new SoftwareKeys(
-            memory, time ?? TimeProvider.System, library == "OpenSSL" ? new OpenSslKeyFactory() : new PlatformKeyFactory(memory));
+            memory,
+            time ?? TimeProvider.System,
+            library == "OpenSSL" ? new OpenSslKeyFactory() : new PlatformKeyFactory(memory));
     }
 
     public static byte[] Sign(this IHeldKey key, SignatureAlgorithm algorithm, ReadOnlyMemory<byte> data)

@@ -33,7 +33,8 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
 
     [Theory]
     [MemberData(nameof(Signatures))]
-    public async Task Signature_is_what_ssh_keygen_and_the_verifier_accept(string library, string name, string algorithmName)
+    public async Task Signature_is_what_ssh_keygen_and_the_verifier_accept(
+        string library, string name, string algorithmName)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.FromName(algorithmName)!;
         using PrivateKey key = await made.ReadAsync(name);
@@ -62,7 +63,8 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
                 byte[] data = RandomNumberGenerator.GetBytes(length);
                 byte[] raw = held.Sign(key.PublicKey.Algorithm(), data);
                 Assert.True(
-                    SignatureVerifier.Verify(key.PublicKey, key.PublicKey.Algorithm(), data, raw), $"{name}, {length} bytes");
+                    SignatureVerifier.Verify(key.PublicKey, key.PublicKey.Algorithm(), data, raw),
+                    $"{name}, {length} bytes");
             }
         }
     }
