@@ -23,14 +23,17 @@ internal static class Held
         }
 
         return new SoftwareKeys(
-            memory, time ?? TimeProvider.System, library == "OpenSSL" ? new OpenSslKeyFactory() : new PlatformKeyFactory(memory));
+            memory,
+            time ?? TimeProvider.System,
+            library == "OpenSSL" ? new OpenSslKeyFactory() : new PlatformKeyFactory(memory));
     }
 
     public static byte[] Sign(this IHeldKey key, SignatureAlgorithm algorithm, ReadOnlyMemory<byte> data)
     {
         ValueTask<byte[]> signature = key.SignAsync(algorithm, data, Who, TestContext.Current.CancellationToken);
-        Assert.True(signature.IsCompleted);
-        return signature.Result;
+        return signature.IsCompleted
+            ? signature.Result
+            : throw new InvalidOperationException("A software key signs on the caller's thread.");
     }
 
     /// <summary>The algorithm that a key signs with today.</summary>

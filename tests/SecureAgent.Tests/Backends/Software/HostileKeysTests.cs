@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Security.Cryptography;
 using SecureAgent.Backends.Memory;
 using SecureAgent.Backends.Software;
 using SecureAgent.Core;
@@ -130,7 +131,7 @@ public sealed class HostileKeysTests(SshKeygenKeys made) : IClassFixture<SshKeyg
                 (good.Key, [.. Enumerable.Repeat<byte>(0xFF, order.Length)]),
                 (good.Key, (d + 1).ToByteArray(isUnsigned: true, isBigEndian: true)),
                 (new EcdsaPublicKey(good.Key.Curve, offCurve), good.D),
-                (new EcdsaPublicKey(good.Key.Curve, new byte[] { 4 }.Concat(new byte[2 * order.Length]).ToArray()), good.D),
+                (new EcdsaPublicKey(good.Key.Curve, (byte[])[4, .. new byte[2 * order.Length]]), good.D),
             ];
             foreach ((EcdsaPublicKey point, byte[] scalar) in cases)
             {
@@ -174,7 +175,7 @@ public sealed class HostileKeysTests(SshKeygenKeys made) : IClassFixture<SshKeyg
     {
         foreach (EcdsaCurve curve in (EcdsaCurve[])[EcdsaCurve.NistP256, EcdsaCurve.NistP384, EcdsaCurve.NistP521])
         {
-            using System.Security.Cryptography.ECDsa ecdsa = System.Security.Cryptography.ECDsa.Create(curve.Parameters);
+            using ECDsa ecdsa = ECDsa.Create(curve.Parameters);
             byte[] order = ecdsa.ExportExplicitParameters(includePrivateParameters: false).Curve.Order!;
             Assert.Equal(Convert.ToHexString(order), Convert.ToHexString(EcdsaScalar.Order(curve)));
         }

@@ -1,7 +1,7 @@
 namespace SecureAgent.Tests.Backends.Software;
 
 /// <summary>Time that stands still until it is moved; its one timer fires then.</summary>
-internal sealed class ManualTime : TimeProvider
+internal sealed class ManualTime : TimeProvider, IDisposable
 {
     private readonly Lock _gate = new();
     private TimeSpan _now;
@@ -28,6 +28,8 @@ internal sealed class ManualTime : TimeProvider
         _timer.Change(dueTime, period);
         return _timer;
     }
+
+    public void Dispose() => _timer?.Dispose();
 
     public void Advance(TimeSpan by)
     {

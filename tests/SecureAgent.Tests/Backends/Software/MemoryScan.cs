@@ -13,7 +13,7 @@ internal sealed unsafe class MemoryScan : IDisposable
     private const ulong Mask = 0xA5C3_96F0_1B2D_4E78;
 
     private readonly Dictionary<ulong, List<(ulong Second, string Name)>> _pieces = [];
-    private readonly bool[] _starts = new bool[1 << 16];
+    private readonly bool* _starts = (bool*)NativeMemory.AllocZeroed(1 << 16);
     private readonly byte* _buffer = (byte*)NativeMemory.AlignedAlloc(BufferBytes, 4096);
 
     /// <summary>Adds every 16 bytes of a secret, in the order given and reversed, as numbers stand in memory.</summary>
@@ -58,7 +58,11 @@ internal sealed unsafe class MemoryScan : IDisposable
         return found;
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_buffer);
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_buffer);
+        NativeMemory.Free(_starts);
+    }
 
     private void AddPiece(string name, ulong first, ulong second)
     {
@@ -75,6 +79,11 @@ internal sealed unsafe class MemoryScan : IDisposable
     {
         for (int i = 0; i <= length - PieceBytes; i++)
         {
+            while (i < length - (2 * PieceBytes) && *(ulong*)(_buffer + i) == 0 && *(ulong*)(_buffer + i + 8) == 0)
+            {
+                i += sizeof(ulong); // Much of memory is zero, and no piece begins with eight zeros.
+            }
+
             if (_starts[*(ushort*)(_buffer + i)]
                 && _pieces.TryGetValue(*(ulong*)(_buffer + i) ^ Mask, out List<(ulong Second, string Name)>? seconds))
             {
@@ -92,7 +101,7 @@ internal sealed unsafe class MemoryScan : IDisposable
     private bool IsBuffer(nint address) =>
         address >= (nint)_buffer - PieceBytes && address < (nint)_buffer + BufferBytes;
 
-    /// <summary>Readable mappings with memory in them, and their flags; proc(5).</summary>
+    /// <summary>Writable mappings with memory in them, and their flags; proc(5).</summary>
     private static List<(nint Start, nint End, string Flags)> Mappings()
     {
         List<(nint, nint, string)> mappings = [];
@@ -104,7 +113,7 @@ internal sealed unsafe class MemoryScan : IDisposable
             string[] range = words[0].Split('-');
             if (range.Length == 2 && nint.TryParse(range[0], NumberStyles.HexNumber, null, out nint start))
             {
-                current = words[1][0] == 'r'
+                current = words[1].StartsWith("rw", StringComparison.Ordinal)
                     ? (start, nint.Parse(range[1], NumberStyles.HexNumber), words.Length > 5 ? words[5] : "")
                     : default;
             }

@@ -35,7 +35,8 @@ public sealed class SoftwareKeysMemoryTests(SshKeygenKeys made) : IClassFixture<
         // Locked memory of which there are no core dumps; OpenSSL has no such place for RSA numbers.
         Assert.DoesNotContain(
             usable,
-            where => !where.StartsWith("rsa", StringComparison.Ordinal) && !where.Contains(" dd", StringComparison.Ordinal));
+            where => !where.StartsWith("rsa", StringComparison.Ordinal)
+                && !where.Contains(" dd", StringComparison.Ordinal));
 
         keys.Shield();
         Assert.Equal([], scan.Find());

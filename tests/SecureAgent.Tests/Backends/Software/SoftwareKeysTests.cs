@@ -16,13 +16,11 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
             TheoryData<string, string, string> all = [];
             foreach (string library in (string[])["OpenSSL", "platform"])
             {
-                foreach (string rsa in (string[])["rsa2048", "rsa2056", "rsa3072", "rsa4096"])
-                {
-                    all.Add(library, rsa, "rsa-sha2-256");
-                    all.Add(library, rsa, "rsa-sha2-512");
-                }
-
                 all.Add(library, "rsa2048", "ssh-rsa");
+                all.Add(library, "rsa2048", "rsa-sha2-256");
+                all.Add(library, "rsa2056", "rsa-sha2-512");
+                all.Add(library, "rsa3072", "rsa-sha2-256");
+                all.Add(library, "rsa4096", "rsa-sha2-512");
                 all.Add(library, "ecdsa256", "ecdsa-sha2-nistp256");
                 all.Add(library, "ecdsa384", "ecdsa-sha2-nistp384");
                 all.Add(library, "ecdsa521", "ecdsa-sha2-nistp521");
@@ -35,7 +33,8 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
 
     [Theory]
     [MemberData(nameof(Signatures))]
-    public async Task Signature_is_what_ssh_keygen_and_the_verifier_accept(string library, string name, string algorithmName)
+    public async Task Signature_is_what_ssh_keygen_and_the_verifier_accept(
+        string library, string name, string algorithmName)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.FromName(algorithmName)!;
         using PrivateKey key = await made.ReadAsync(name);
@@ -43,7 +42,7 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
         using IHeldKey held = keys.Hold(key);
         byte[] raw = held.Sign(algorithm, SshKeygenKeys.SshSig());
         Assert.True(SignatureVerifier.Verify(key.PublicKey, algorithm, SshKeygenKeys.SshSig(), raw));
-        if (algorithm != SignatureAlgorithm.SshRsa) // ssh-keygen takes no SHA-1.
+        if (library == "OpenSSL" && algorithm != SignatureAlgorithm.SshRsa) // ssh-keygen takes no SHA-1.
         {
             ToolResult verdict = await made.VerifyAsync(key.PublicKey, algorithm, raw);
             Assert.True(verdict.ExitCode == 0, verdict.Output + verdict.Error);
@@ -64,7 +63,8 @@ public sealed class SoftwareKeysTests(SshKeygenKeys made) : IClassFixture<SshKey
                 byte[] data = RandomNumberGenerator.GetBytes(length);
                 byte[] raw = held.Sign(key.PublicKey.Algorithm(), data);
                 Assert.True(
-                    SignatureVerifier.Verify(key.PublicKey, key.PublicKey.Algorithm(), data, raw), $"{name}, {length} bytes");
+                    SignatureVerifier.Verify(key.PublicKey, key.PublicKey.Algorithm(), data, raw),
+                    $"{name}, {length} bytes");
             }
         }
     }

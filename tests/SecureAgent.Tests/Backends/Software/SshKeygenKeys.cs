@@ -45,7 +45,9 @@ public sealed class SshKeygenKeys : IDisposable
     {
         string signers = Path.Combine(_directory.Path, Guid.NewGuid().ToString());
         await File.WriteAllTextAsync(
-            signers, $"me {key.KeyType} {Convert.ToBase64String(key.Blob.Span)}\n", TestContext.Current.CancellationToken);
+            signers,
+            $"me {key.KeyType} {Convert.ToBase64String(key.Blob.Span)}\n",
+            TestContext.Current.CancellationToken);
         string signature = signers + ".sig";
         ArrayBufferWriter<byte> output = new();
         WireWriter writer = new(output);
@@ -57,12 +59,16 @@ public sealed class SshKeygenKeys : IDisposable
         await File.WriteAllTextAsync(
             signature,
             "-----BEGIN SSH SIGNATURE-----\n"
-            + Convert.ToBase64String(output.WrittenSpan, Base64FormattingOptions.InsertLineBreaks).ReplaceLineEndings("\n")
+            + Convert.ToBase64String(output.WrittenSpan, Base64FormattingOptions.InsertLineBreaks)
+                .ReplaceLineEndings("\n")
             + "\n-----END SSH SIGNATURE-----\n",
             TestContext.Current.CancellationToken);
         return await ToolResult.RunAsync(
             "/bin/sh",
-            ["-c", $"printf hello | {Requires.Tool("ssh-keygen")} -Y verify -f {signers} -I me -n test -s {signature}"]);
+            [
+                "-c",
+                $"printf hello | {Requires.Tool("ssh-keygen")} -Y verify -f {signers} -I me -n test -s {signature}",
+            ]);
     }
 
     /// <summary>What is signed for the message "hello" (OpenSSH, PROTOCOL.sshsig).</summary>
