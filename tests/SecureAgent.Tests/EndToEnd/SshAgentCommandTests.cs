@@ -230,11 +230,16 @@ public sealed partial class SshAgentCommandTests : IDisposable
     private static Task<string> ReadAsync(string path) =>
         File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
 
-    private static Func<string[], Task<Ran>>[] Both(Dictionary<string, string> environment) =>
-    [
-        arguments => new Command(environment, Requires.Tool("ssh-agent"), arguments).RunAsync(),
-        arguments => new Command(environment, SecureAgentProgram.FilePath, ["ssh-agent", .. arguments]).RunAsync(),
-    ];
+    // What started the tests may have ignored SIGPIPE, which .NET programs cannot tell from their own doing.
+    private static Func<string[], Task<Ran>>[] Both(Dictionary<string, string> environment)
+    {
+        string[][] programs = [[Requires.Tool("ssh-agent")], [SecureAgentProgram.FilePath, "ssh-agent"]];
+        return
+        [
+            .. programs.Select(program => (Func<string[], Task<Ran>>)(arguments =>
+                new Command(environment, "env", ["--default-signal=PIPE", .. program, .. arguments]).RunAsync())),
+        ];
+    }
 
     /// <summary>Asks both, and compares everything but the text of the usage, which is each program's own, and the
     /// carriage returns with which OpenSSH logs.</summary>
