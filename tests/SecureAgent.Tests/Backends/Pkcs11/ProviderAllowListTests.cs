@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Core;
 
 namespace SecureAgent.Tests.Backends.Pkcs11;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class ProviderAllowListTests : IDisposable
 {
     private readonly TrustedDirectory _directory = new();
