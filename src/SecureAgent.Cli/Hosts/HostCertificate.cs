@@ -6,33 +6,31 @@ namespace SecureAgent.Cli.Hosts;
 /// <summary>Checks certificates of hosts as ssh does.</summary>
 internal static class HostCertificate
 {
-    /// <summary>Reads <paramref name="blob"/>.</summary>
-    /// <returns><see langword="null"/> unless it is a host's certificate that is valid at <paramref name="now"/>, names
-    /// hosts, has no option that would have to be understood, and was signed by the authority that it says. Those
-    /// signed by security keys or with SHA-1 are not verified here and count as not signed.</returns>
-    public static Certificate? Read(KeyBlob blob, DateTimeOffset now)
+    /// <summary>Whether it is a host's certificate that is valid at <paramref name="now"/>, names hosts, has no option
+    /// that would have to be understood, and was signed by the authority that it names. Those signed by security keys
+    /// or with SHA-1 are not verified here and count as not signed.</summary>
+    public static bool IsValid(Certificate certificate, DateTimeOffset now)
     {
-        try
-        {
-            Certificate certificate = Certificate.Decode(blob);
-            ulong second = (ulong)Math.Max(0, now.ToUnixTimeSeconds());
-            bool isValid = certificate.Type == Certificate.HostType
-                && certificate.ValidPrincipals.Count > 0
-                && certificate.CriticalOptions.Count == 0
-                && second >= certificate.ValidAfter
-                && second < certificate.ValidBefore;
-            return isValid && IsSigned(certificate) ? certificate : null;
-        }
-        catch (WireFormatException)
-        {
-            return null;
-        }
+        ulong second = (ulong)Math.Max(0, now.ToUnixTimeSeconds());
+        return certificate.Type == Certificate.HostType
+            && certificate.ValidPrincipals.Count > 0
+            && certificate.CriticalOptions.Count == 0
+            && second >= certificate.ValidAfter
+            && second < certificate.ValidBefore
+            && IsSigned(certificate);
     }
 
     private static bool IsSigned(Certificate certificate)
     {
-        SignatureBlob signature = SignatureBlob.Decode(certificate.Signature);
-        return signature.Algorithm != SignatureAlgorithm.SshRsa && SignatureVerifier.Verify(
-            certificate.SignatureKey, signature.Algorithm, certificate.ToBeSigned.Span, signature.Raw.Span);
+        try
+        {
+            SignatureBlob signature = SignatureBlob.Decode(certificate.Signature);
+            return signature.Algorithm != SignatureAlgorithm.SshRsa && SignatureVerifier.Verify(
+                certificate.SignatureKey, signature.Algorithm, certificate.ToBeSigned.Span, signature.Raw.Span);
+        }
+        catch (WireFormatException)
+        {
+            return false;
+        }
     }
 }

@@ -47,25 +47,32 @@ internal sealed class KnownHosts : IHostNames
     public IReadOnlyList<string> NamesOf(KeyBlob hostKey)
     {
         KnownHostsIndex index = Current();
-        List<string> names = [];
-        foreach ((Certificate certificate, KnownHostsLine line) in AuthoritiesOf(index, hostKey))
-        {
-            names.AddRange(certificate.ValidPrincipals.Where(line.IsFor));
-        }
-
-        names.AddRange(LinesOf(index, hostKey).SelectMany(line => line.Names));
-        return [.. names.Distinct().OrderBy(IsPattern)];
+        Certificate? certificate = CertificateOf(hostKey);
+        IEnumerable<string> certified = AuthoritiesOf(index, certificate).SelectMany(
+            line => certificate!.ValidPrincipals.Where(line.IsFor)); // There are none without a certificate.
+        IEnumerable<string> plain =
+            LinesOf(index, certificate?.PublicKey.Blob ?? hostKey).SelectMany(line => line.Names);
+        return [.. certified.Concat(plain).Distinct().OrderBy(IsPattern)];
     }
 
     /// <inheritdoc/>
     public bool Matches(KeyBlob hostKey, string pattern)
     {
         KnownHostsIndex index = Current();
-        string host = pattern.ToLowerInvariant();
-        return LinesOf(index, hostKey).Any(line => line.IsFor(host) || line.Names.Any(name => Fits(host, name)))
-            || AuthoritiesOf(index, hostKey).Any(authority => authority.Certificate.ValidPrincipals.Any(principal =>
-                (Fits(principal, host) && authority.Line.IsFor(host))
-                || (Fits(host, principal) && authority.Line.IsFor(principal))));
+        Certificate? certificate = CertificateOf(hostKey);
+        return LinesOf(index, certificate?.PublicKey.Blob ?? hostKey).Any(line => Matches(line, line.Names, pattern))
+            || AuthoritiesOf(index, certificate).Any(line => Matches(line, certificate!.ValidPrincipals, pattern));
+    }
+
+    /// <summary>Whether there is a host that <paramref name="pattern"/> means, the line is for, and one of the names
+    /// is.</summary>
+    private static bool Matches(KnownHostsLine line, IEnumerable<string> names, string pattern)
+    {
+        // A hashed line has no names, and is found by a plain one.
+        return line.Marker == KnownHostsMarker.None && !IsPattern(pattern)
+            ? line.IsFor(pattern)
+            : names.Any(name =>
+                (Fits(name, pattern) && line.IsFor(pattern)) || (Fits(pattern, name) && line.IsFor(name)));
     }
 
     private static bool Fits(string pattern, string name) =>
@@ -73,37 +80,32 @@ internal sealed class KnownHosts : IHostNames
 
     private static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
 
-    // A server that shows a certificate of an authority that ssh does not know is accepted by its plain key.
-    private static IReadOnlyList<KnownHostsLine> LinesOf(KnownHostsIndex index, KeyBlob hostKey)
+    private static Certificate? CertificateOf(KeyBlob hostKey)
     {
-        KeyBlob plain = hostKey;
-        if (CertificateKeyType.IsCertificate(hostKey))
+        try
         {
-            try
-            {
-                plain = Certificate.Decode(hostKey).PublicKey.Blob;
-            }
-            catch (WireFormatException)
-            {
-                return [];
-            }
+            return CertificateKeyType.IsCertificate(hostKey) ? Certificate.Decode(hostKey) : null;
         }
-
-        return index.IsRevoked(plain) ? [] : index.OfHost(plain);
+        catch (WireFormatException)
+        {
+            return null; // As it stands it is in no file.
+        }
     }
 
-    private IEnumerable<(Certificate Certificate, KnownHostsLine Line)> AuthoritiesOf(
-        KnownHostsIndex index, KeyBlob hostKey)
+    private static IReadOnlyList<KnownHostsLine> LinesOf(KnownHostsIndex index, KeyBlob key) =>
+        index.IsRevoked(key) ? [] : index.OfHost(key);
+
+    // Without one, ssh takes the plain key in the certificate.
+    private IReadOnlyList<KnownHostsLine> AuthoritiesOf(KnownHostsIndex index, Certificate? certificate)
     {
-        if (!CertificateKeyType.IsCertificate(hostKey)
-            || HostCertificate.Read(hostKey, _time.GetUtcNow()) is not { } certificate
-            || index.IsRevoked(certificate.PublicKey.Blob)
+        if (certificate is null || index.IsRevoked(certificate.PublicKey.Blob)
             || index.IsRevoked(certificate.SignatureKey.Blob))
         {
             return [];
         }
 
-        return index.OfAuthority(certificate.SignatureKey.Blob).Select(line => (certificate, line));
+        IReadOnlyList<KnownHostsLine> lines = index.OfAuthority(certificate.SignatureKey.Blob);
+        return lines.Count > 0 && HostCertificate.IsValid(certificate, _time.GetUtcNow()) ? lines : [];
     }
 
     private KnownHostsIndex Current()

@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Core;
 using SecureAgent.Tests.Core;
 
 namespace SecureAgent.Tests.Backends.Pkcs11;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class Pkcs11ProvidersTests : IDisposable
 {
     private readonly TrustedDirectory _directory = new();

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Core;
 
 namespace SecureAgent.Tests.Backends.Pkcs11;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class ProviderAllowListTests : IDisposable
 {
     private readonly TrustedDirectory _directory = new();
@@ -30,7 +32,9 @@ public sealed class ProviderAllowListTests : IDisposable
     [Fact]
     public void A_module_of_the_system_passes_the_default_patterns()
     {
-        string library = Directory.EnumerateFiles("/usr/lib", "*.so*", SearchOption.AllDirectories).First();
+        string mapped = File.ReadLines("/proc/self/maps").First(
+            line => line.Contains("/libc.so", StringComparison.Ordinal));
+        string library = mapped[mapped.IndexOf('/', StringComparison.Ordinal)..];
         Assert.NotEmpty(new ProviderAllowList(ProviderAllowList.DefaultPatterns).Check(library).RealPath);
     }
 

@@ -1,7 +1,10 @@
+using System.Runtime.Versioning;
+
 namespace SecureAgent.Tests.Backends.Pkcs11;
 
 /// <summary>A directory that only this user and root can change, as those above it: not below /tmp. It is removed with
 /// everything in it.</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class TrustedDirectory : IDisposable
 {
     public TrustedDirectory()

@@ -221,6 +221,14 @@ public sealed class PolicySettingsTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_takes_upstream_agents_as_options()
+    {
+        Assert.Equal(78, await _surroundings.RunAsync("run", "--upstream", "/a", "--upstream", "", "--", "true"));
+        Assert.Contains(
+            "--upstream: an upstream's endpoint is \"\", but must be", _surroundings.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Config_validate_finds_every_mistake_at_once()
     {
         string file = UserFile("""

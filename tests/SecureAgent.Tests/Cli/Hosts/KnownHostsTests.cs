@@ -56,6 +56,9 @@ public sealed class KnownHostsTests : IDisposable
     [InlineData("*.corp.example", "*.corp.example", true)]
     [InlineData("*.corp.example", "*.example", true)]
     [InlineData("*.corp.example", "a.example", false)]
+    [InlineData("a.example,!a.example", "a.example", false)]
+    [InlineData("a.example,!a.example", "*.example", false)]
+    [InlineData("a.example,b.example", "b.*", true)]
     // ssh-keygen -H made this of a.example.
     [InlineData("|1|TTwSO4z3s5EVHDnzGBwC4vDhEvo=|QE1KTx+Y3hUFmjGq9GHpXZL1H0M=", "a.example", true)]
     [InlineData("|1|TTwSO4z3s5EVHDnzGBwC4vDhEvo=|QE1KTx+Y3hUFmjGq9GHpXZL1H0M=", "*.example", false)]
@@ -84,6 +87,7 @@ public sealed class KnownHostsTests : IDisposable
         Assert.True(_hosts.Matches(HostCertificate, "host-a.example"));
         Assert.True(_hosts.Matches(HostCertificate, "*.example"));
         Assert.False(_hosts.Matches(HostCertificate, "host-b.example"));
+        Assert.False(_hosts.Matches(HostCertificate, "host-b.*"));
         // The authority is no host.
         Assert.Equal(["plain"], _hosts.NamesOf(authority));
     }
