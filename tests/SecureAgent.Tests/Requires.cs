@@ -8,6 +8,7 @@ internal static class Requires
     {
         ["git"] = "git",
         ["openssl"] = "openssl",
+        ["prlimit"] = "util-linux",
         ["script"] = "bsdutils",
         ["ssh"] = "openssh-client",
         ["ssh-add"] = "openssh-client",
