@@ -74,6 +74,9 @@ public sealed class DescriptorTests
         {
             string prlimit = Requires.Tool("prlimit");
             Home home = new();
+            // Else the just-in-time compiler, if the program has one, needs descriptors for itself, and ends the process
+            // when there are none.
+            home.Environment["DOTNET_EnableWriteXorExecute"] = "0";
             string[] arguments = AgentProgram.Arguments(home, "swtpm:path=/nonexistent");
             World world = new(home, BackgroundProcess.Start(
                 home.Environment, prlimit, [limit, SecureAgentProgram.FilePath, .. arguments]));
