@@ -131,7 +131,9 @@ internal sealed class Composition : IAsyncDisposable
         _softwareKeys = new SoftwareKeys(Memory, TimeProvider.System);
         if (_settings.AuditFile is string file)
         {
+#pragma warning disable CA2000 // The log disposes it.
             AuditJournal journal = new(new AuditFiles(file), AuditJournal.DefaultLimitBytes, TimeProvider.System);
+#pragma warning restore CA2000
             _audit = new AuditLog(journal, _settings.AuditDeniesWhenFull, _log, TimeProvider.System);
         }
 

@@ -10,6 +10,7 @@ internal static class Requires
         ["dash"] = "dash",
         ["git"] = "git",
         ["openssl"] = "openssl",
+        ["prlimit"] = "util-linux",
         ["script"] = "bsdutils",
         ["sh"] = "dash",
         ["ssh"] = "openssh-client",

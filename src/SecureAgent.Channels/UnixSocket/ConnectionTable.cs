@@ -1,9 +1,7 @@
-using System.Runtime.InteropServices;
-
 namespace SecureAgent.Channels.UnixSocket;
 
 /// <summary>The open connections of a channel, and how many there may be. When it is full the one that has been idle
-/// longest has to go, of those of the process that has most, so that a process that hoards connections loses its own.
+/// longest has to go, of the process that has most, so that a process that hoards connections loses its own.
 /// A connection whose request is under way never goes; a quarter of the places is kept from any single process, so
 /// that another gets in even while all of its requests are under way.</summary>
 internal sealed class ConnectionTable
@@ -45,7 +43,7 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            return _count < _capacity ? TimeSpan.Zero : EvictFromLargest(Grace);
+            return _count < _capacity ? TimeSpan.Zero : Evict(_byProcess.Values, Grace);
         }
     }
 
@@ -56,7 +54,7 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            return EvictFromLargest(TimeSpan.Zero) == TimeSpan.Zero;
+            return Evict(_byProcess.Values, TimeSpan.Zero) == TimeSpan.Zero;
         }
     }
 
@@ -67,15 +65,18 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            ref HashSet<UnixConnection>? ofProcess =
-                ref CollectionsMarshal.GetValueRefOrAddDefault(_byProcess, connection.ProcessId, out _);
-            ofProcess ??= [];
-            if (ofProcess.Count >= _share && Evict(ofProcess, TimeSpan.Zero) != TimeSpan.Zero)
+            if (!_byProcess.TryGetValue(connection.ProcessId, out HashSet<UnixConnection>? ofProcess))
+            {
+                ofProcess = [];
+            }
+
+            if (ofProcess.Count >= _share && Evict([ofProcess], TimeSpan.Zero) != TimeSpan.Zero)
             {
                 return false;
             }
 
             ofProcess.Add(connection);
+            _byProcess[connection.ProcessId] = ofProcess; // Again, if its only one was evicted.
             _count++;
             return true;
         }
@@ -86,74 +87,68 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            if (_byProcess.TryGetValue(connection.ProcessId, out HashSet<UnixConnection>? ofProcess)
-                && ofProcess.Remove(connection))
-            {
-                _count--;
-                if (ofProcess.Count == 0)
-                {
-                    _byProcess.Remove(connection.ProcessId);
-                }
-            }
+            Forget(connection);
         }
     }
 
-    private TimeSpan EvictFromLargest(TimeSpan grace)
-    {
-        TimeSpan wait = Grace;
-        foreach (HashSet<UnixConnection> ofProcess in _byProcess.Values.OrderByDescending(each => each.Count))
-        {
-            TimeSpan left = Evict(ofProcess, grace);
-            if (left == TimeSpan.Zero)
-            {
-                return left;
-            }
-
-            wait = left < wait ? left : wait;
-        }
-
-        return wait;
-    }
-
-    /// <summary>Closes the one that has been idle longest, if that is as long as <paramref name="grace"/>.</summary>
+    /// <summary>Closes the connection that has been idle longest, of the process that has most connections, if it has
+    /// been for <paramref name="grace"/>. No LINQ: without a descriptor nothing can be loaded.</summary>
     /// <returns>How long until one has; <see cref="TimeSpan.Zero"/> if one was closed.</returns>
-    private TimeSpan Evict(HashSet<UnixConnection> ofProcess, TimeSpan grace)
+    private TimeSpan Evict(IReadOnlyCollection<HashSet<UnixConnection>> processes, TimeSpan grace)
     {
         HashSet<UnixConnection> busy = [];
-        while (LongestIdle(ofProcess, busy) is var (connection, since))
+        while (true)
         {
-            TimeSpan left = grace - _time.GetElapsedTime(since);
-            if (left > TimeSpan.Zero)
+            TimeSpan wait = Grace;
+            UnixConnection? victim = null;
+            (int Held, long Since) best = default;
+            foreach (HashSet<UnixConnection> ofProcess in processes)
             {
-                return left;
+                foreach (UnixConnection connection in ofProcess)
+                {
+                    if (connection.IdleSince is not { } since || busy.Contains(connection))
+                    {
+                        continue;
+                    }
+
+                    TimeSpan left = grace - _time.GetElapsedTime(since);
+                    if (left > TimeSpan.Zero)
+                    {
+                        wait = left < wait ? left : wait;
+                    }
+                    else if (victim is null || ofProcess.Count > best.Held
+                        || (ofProcess.Count == best.Held && since < best.Since))
+                    {
+                        (victim, best) = (connection, (ofProcess.Count, since));
+                    }
+                }
             }
 
-            if (connection.TryEvict())
+            if (victim is null)
             {
-                ofProcess.Remove(connection);
-                _count--;
+                return wait;
+            }
+
+            if (victim.TryEvict())
+            {
+                Forget(victim);
                 return TimeSpan.Zero;
             }
 
-            busy.Add(connection);
+            busy.Add(victim);
         }
-
-        return Grace;
     }
 
-    private static (UnixConnection Connection, long Since)? LongestIdle(
-        HashSet<UnixConnection> connections, HashSet<UnixConnection> busy)
+    private void Forget(UnixConnection connection)
     {
-        (UnixConnection Connection, long Since)? longest = null;
-        foreach (UnixConnection connection in connections)
+        if (_byProcess.TryGetValue(connection.ProcessId, out HashSet<UnixConnection>? ofProcess)
+            && ofProcess.Remove(connection))
         {
-            if (connection.IdleSince is { } since && (longest is null || since < longest.Value.Since)
-                && !busy.Contains(connection))
+            _count--;
+            if (ofProcess.Count == 0)
             {
-                longest = (connection, since);
+                _byProcess.Remove(connection.ProcessId);
             }
         }
-
-        return longest;
     }
 }

@@ -12,6 +12,10 @@ internal sealed class EpollLoop : IDisposable
 {
     private const int EventsPerWait = 256;
 
+    /// <summary>How many times it sleeps at once after it looked in vain: on a busy machine looking only keeps the
+    /// processor from the client.</summary>
+    private const int SleepsAfterVain = 64;
+
     /// <summary>How long it looks for the next event before it sleeps: a client that asks again at once is answered
     /// without waking a sleeper.</summary>
     private static readonly TimeSpan Attention = TimeSpan.FromMicroseconds(50);
@@ -27,6 +31,7 @@ internal sealed class EpollLoop : IDisposable
     private readonly int _wake;
     private IReadinessTarget?[] _targets = new IReadinessTarget?[64]; // By descriptor.
     private bool _stopping;
+    private int _sleeps;
 
     /// <summary>Creates the loop; <see cref="Start"/> runs it.</summary>
     /// <exception cref="IOException">The system has no descriptor left.</exception>
@@ -119,6 +124,12 @@ internal sealed class EpollLoop : IDisposable
 
     private int Wait(Span<byte> events)
     {
+        if (_sleeps > 0)
+        {
+            _sleeps--;
+            return Sleep(events);
+        }
+
         long start = Stopwatch.GetTimestamp();
         do
         {
@@ -128,8 +139,11 @@ internal sealed class EpollLoop : IDisposable
             }
         }
         while (Stopwatch.GetElapsedTime(start) < Attention);
-        return Libc.WaitEpoll(_epoll, events, EventsPerWait, Timeout.Infinite);
+        _sleeps = SleepsAfterVain;
+        return Sleep(events);
     }
+
+    private int Sleep(Span<byte> events) => Libc.WaitEpoll(_epoll, events, EventsPerWait, Timeout.Infinite);
 
     private sealed class Waker(EpollLoop loop) : IReadinessTarget
     {

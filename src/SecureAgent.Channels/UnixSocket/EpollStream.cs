@@ -93,28 +93,12 @@ internal sealed class EpollStream : Stream, IReadinessTarget, IValueTaskSource<i
         }
     }
 
-    public override async ValueTask WriteAsync(
-        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         EndWith(cancellationToken);
-        while (buffer.Length > 0)
-        {
-            if (TrySend(buffer.Span, out int sent))
-            {
-                buffer = buffer[sent..];
-                continue;
-            }
-
-            TaskCompletionSource writable = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            lock (_gate)
-            {
-                AddToLoop();
-                _writable = writable;
-                _loop.Change(_socket, Reading | Libc.EPOLLOUT);
-            }
-
-            await writable.Task.ConfigureAwait(false);
-        }
+        return TrySend(buffer.Span, out int sent) && sent == buffer.Length
+            ? ValueTask.CompletedTask
+            : WriteRestAsync(buffer[Math.Max(sent, 0)..]);
     }
 
     public void OnReady(uint events)
@@ -232,6 +216,26 @@ internal sealed class EpollStream : Stream, IReadinessTarget, IValueTaskSource<i
                     break;
                 case int error:
                     throw Error(error);
+            }
+        }
+    }
+
+    private async ValueTask WriteRestAsync(ReadOnlyMemory<byte> rest)
+    {
+        while (rest.Length > 0)
+        {
+            TaskCompletionSource writable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_gate)
+            {
+                AddToLoop();
+                _writable = writable;
+                _loop.Change(_socket, Reading | Libc.EPOLLOUT);
+            }
+
+            await writable.Task.ConfigureAwait(false);
+            if (TrySend(rest.Span, out int sent))
+            {
+                rest = rest[sent..];
             }
         }
     }
