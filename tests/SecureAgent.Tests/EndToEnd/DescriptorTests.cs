@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace SecureAgent.Tests.EndToEnd;
 
 /// <summary>What the program does when connections want more descriptors than it may have.</summary>
@@ -30,30 +28,6 @@ public sealed class DescriptorTests
         }
     }
 
-    [Fact]
-    public async Task Agent_that_has_run_out_of_descriptors_closes_idle_clients_and_goes_on()
-    {
-        await using World world = await World.StartAsync("--nofile=4096");
-        List<AgentSocket> idle = [];
-        try
-        {
-            for (int i = 0; i < Limit; i++)
-            {
-                idle.Add(AgentSocket.Connect(world.Socket));
-                await ListAsync(idle[^1]);
-            }
-
-            await world.LimitAsync(Limit - 50);
-            (await world.ListAsync()).Succeeded();
-            Assert.Contains("Too many open files", world.Log, StringComparison.Ordinal);
-            await ListAsync(idle[^1]); // The ones that were idle longest went.
-        }
-        finally
-        {
-            idle.ForEach(client => client.Dispose());
-        }
-    }
-
     private static async Task ListAsync(AgentSocket client) =>
         Assert.Equal(AgentSocket.SSH_AGENT_IDENTITIES_ANSWER,
             (await client.AskAsync([AgentSocket.SSH_AGENTC_REQUEST_IDENTITIES]).WaitAsync(Deadline.Span))[0]);
@@ -74,19 +48,12 @@ public sealed class DescriptorTests
         {
             string prlimit = Requires.Tool("prlimit");
             Home home = new();
-            // Else the just-in-time compiler, if the program has one, needs descriptors for itself, and ends the process
-            // when there are none.
-            home.Environment["DOTNET_EnableWriteXorExecute"] = "0";
             string[] arguments = AgentProgram.Arguments(home, "swtpm:path=/nonexistent");
             World world = new(home, BackgroundProcess.Start(
                 home.Environment, prlimit, [limit, SecureAgentProgram.FilePath, .. arguments]));
             await world._process.ReadyAsync(started => started.Output.WaitForAsync(world.Socket));
             return world;
         }
-
-        public async Task LimitAsync(int descriptors) => (await new Command(_home.Environment, "prlimit",
-            [$"--pid={_process.Id.ToString(CultureInfo.InvariantCulture)}", $"--nofile={descriptors}"]).RunAsync())
-            .Succeeded();
 
         /// <summary>A fresh ssh-add. It ends with 1 when there is no key, so that the shell turns that
         /// round.</summary>
