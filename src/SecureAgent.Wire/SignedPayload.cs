@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace SecureAgent.Wire;
 
 /// <summary>What the bytes of a sign request mean. The three known forms start so differently that no byte string of at
@@ -20,10 +22,12 @@ public abstract record SignedPayload
         {
             // "SSHSIG" as a length would be 1.4 GB, so the other two cannot start with it. Both of those start with a
             // string; behind it the one has byte 50, the other a nonce whose length cannot start with that byte.
+            // Nothing is read that cannot be what it starts as: an exception costs more than a signature.
             return data.Span.StartsWith(SshSignature.Magic) ? SshSignature.Read(data)
-                : CertificateKeyType.IsCertificate(new KeyBlob(data)) && !UserAuthentication.StartsAs(data)
+                : UserAuthentication.StartsAs(data.Span) ? UserAuthentication.Read(data)
+                : CertificateKeyType.IsCertificate(new KeyBlob(data))
                     ? new CertificateToBeSigned(Certificate.DecodeToBeSigned(data))
-                : UserAuthentication.Read(data);
+                : UnknownPayload.Instance;
         }
         catch (WireFormatException)
         {
@@ -58,12 +62,12 @@ public abstract record SignedPayload
 
         private const byte SSH_MSG_USERAUTH_REQUEST = 50;
 
-        internal static bool StartsAs(ReadOnlyMemory<byte> data)
-        {
-            WireReader reader = new(data);
-            _ = reader.ReadString("session id");
-            return reader.ReadByte("message type") == SSH_MSG_USERAUTH_REQUEST;
-        }
+        /// <summary>Whether behind a first string, which is all that a session id is, there is byte 50.</summary>
+        internal static bool StartsAs(ReadOnlySpan<byte> data) =>
+            data.Length > sizeof(uint)
+            && BinaryPrimitives.ReadUInt32BigEndian(data) is var length
+            && length < data.Length - sizeof(uint)
+            && data[sizeof(uint) + (int)length] == SSH_MSG_USERAUTH_REQUEST;
 
         internal static UserAuthentication Read(ReadOnlyMemory<byte> data)
         {

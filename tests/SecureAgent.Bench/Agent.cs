@@ -43,6 +43,13 @@ internal sealed class Agent : IAsyncDisposable
         return Start(socket, () => workplace.StartQuiet(Workplace.SecureAgent, arguments));
     }
 
+    /// <summary>Starts <c>secure-agent ssh-agent</c>, which stands in for OpenSSH's.</summary>
+    public static Agent SecureAgent(Workplace workplace)
+    {
+        string socket = workplace.Socket("agent.sock");
+        return Start(socket, () => workplace.StartQuiet(Workplace.SecureAgent, "ssh-agent", "-D", "-a", socket));
+    }
+
     /// <summary>Starts OpenSSH's <c>ssh-agent</c>.</summary>
     public static Agent OpenSsh(Workplace workplace)
     {

@@ -32,14 +32,13 @@ if (options.Has("tpm"))
 }
 
 using Workplace workplace = new();
-await using Tpm tpm = await Tpm.SimulatorAsync(workplace);
 if (options.Has("start"))
 {
-    await StartUpBench.PrintAsync(workplace, tpm.Tcti, options);
+    await StartUpBench.PrintAsync(workplace, options);
 }
 
 // Both agents list the same keys, which ssh-add gave them.
-await using Agent ours = Agent.SecureAgent(workplace, tpm.Tcti);
+await using Agent ours = Agent.SecureAgent(workplace);
 await using Agent theirs = Agent.OpenSsh(workplace);
 foreach (KeyKind key in KeyKind.All)
 {

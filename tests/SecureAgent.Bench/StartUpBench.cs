@@ -4,7 +4,7 @@ namespace SecureAgent.Bench;
 internal static class StartUpBench
 {
     /// <summary>Prints the table; the agents take turns.</summary>
-    public static async Task PrintAsync(Workplace workplace, string tcti, BenchOptions options)
+    public static async Task PrintAsync(Workplace workplace, BenchOptions options)
     {
         List<(double Milliseconds, double Kilobytes)> ours = [];
         List<(double Milliseconds, double Kilobytes)> theirs = [];
@@ -12,7 +12,7 @@ internal static class StartUpBench
         // The first round brings the files into memory and is not counted.
         for (int round = 0; round <= options.Rounds * 2; round++)
         {
-            await using (Agent agent = Agent.SecureAgent(workplace, tcti))
+            await using (Agent agent = Agent.SecureAgent(workplace))
             {
                 ours.Add((agent.StartUp.TotalMilliseconds, agent.ResidentKilobytes));
             }

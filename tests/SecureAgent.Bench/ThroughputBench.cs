@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Text;
+
 namespace SecureAgent.Bench;
 
 /// <summary>Requests per second and the slowest of 100, in rounds in which both agents take turns.</summary>
@@ -23,9 +26,34 @@ internal static class ThroughputBench
             byte[] blob = workplace.PublicBlob(key);
             foreach (uint flags in options.Quick ? key.Flags[..1] : key.Flags)
             {
-                byte[] request = AgentConnection.Sign(blob, new byte[200], flags);
+                byte[] request = AgentConnection.Sign(blob, Login(key, blob, flags), flags);
                 Print($"{key.Name}, flags {flags}", ours, theirs, request, options);
             }
+        }
+    }
+
+    /// <summary>What ssh has signed to log in (RFC 4252 section 7).</summary>
+    private static byte[] Login(KeyKind key, byte[] blob, uint flags)
+    {
+        string algorithm = flags switch
+        {
+            2 => "rsa-sha2-256",
+            4 => "rsa-sha2-512",
+            _ when key.Type == "ecdsa" => $"ecdsa-sha2-nistp{key.Bits}",
+            _ => "ssh-ed25519",
+        };
+        return
+        [
+            .. Text(new byte[32]), 50, .. Text("me"u8), .. Text("ssh-connection"u8), .. Text("publickey"u8), 1,
+            .. Text(Encoding.ASCII.GetBytes(algorithm)), .. Text(blob),
+        ];
+
+        static byte[] Text(ReadOnlySpan<byte> bytes)
+        {
+            byte[] text = new byte[sizeof(uint) + bytes.Length];
+            BinaryPrimitives.WriteInt32BigEndian(text, bytes.Length);
+            bytes.CopyTo(text.AsSpan(sizeof(uint)));
+            return text;
         }
     }
 

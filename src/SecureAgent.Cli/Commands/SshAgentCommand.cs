@@ -212,7 +212,8 @@ internal static class SshAgentCommand
             Settings = settings,
             Serving = arguments.Serving,
             Socket = path,
-            LogLevel = arguments.Debugs ? AgentEventLevel.Debug : AgentEventLevel.Information,
+            // Uses of keys are in the audit log, and OpenSSH's agent says nothing of them either.
+            LogLevel = arguments.Debugs ? AgentEventLevel.Debug : AgentEventLevel.Warning,
             ExitCodeFor = signal =>
                 isActivated && signal == PosixSignal.SIGTERM ? ExitCode.Done : EndedExitCode,
         };

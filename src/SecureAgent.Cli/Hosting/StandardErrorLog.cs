@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 using SecureAgent.Cli.Output;
@@ -10,12 +11,13 @@ namespace SecureAgent.Cli.Hosting;
 internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
 {
     private const int QueueLines = 1024;
+    private const int LinesPerWrite = 64;
     private const int LineCharacters = 1000;
     private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(1);
 
     private readonly TextWriter _error;
     private readonly AgentEventLevel _least;
-    private readonly Channel<string> _lines = Channel.CreateBounded<string>(
+    private readonly Channel<AgentEvent> _events = Channel.CreateBounded<AgentEvent>(
         new BoundedChannelOptions(QueueLines) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Task _writing;
@@ -33,7 +35,7 @@ internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
     /// <inheritdoc/>
     public void Write(AgentEvent agentEvent)
     {
-        if (agentEvent.Level >= _least && !_lines.Writer.TryWrite(Line(agentEvent)))
+        if (agentEvent.Level >= _least && !_events.Writer.TryWrite(agentEvent))
         {
             Interlocked.Increment(ref _dropped);
         }
@@ -42,7 +44,7 @@ internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
     /// <summary>Writes what is left, unless nobody reads it.</summary>
     public async ValueTask DisposeAsync()
     {
-        _lines.Writer.TryComplete();
+        _events.Writer.TryComplete();
         await Task.WhenAny(_writing, Task.Delay(LongestFlush)).ConfigureAwait(false);
     }
 
@@ -84,22 +86,31 @@ internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
 
     private async Task WriteAllAsync()
     {
-        await foreach (string line in _lines.Reader.ReadAllAsync().ConfigureAwait(false))
+        StringBuilder lines = new();
+        while (await _events.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
+            // Written many at a time: an agent that makes thousands of signatures a second has better things to do.
+            for (int count = 0; count < LinesPerWrite && _events.Reader.TryRead(out AgentEvent? agentEvent); count++)
+            {
+                lines.Append(Line(agentEvent)).Append('\n');
+            }
+
+            int dropped = Interlocked.Exchange(ref _dropped, 0);
+            if (dropped > 0)
+            {
+                lines.Append(CultureInfo.InvariantCulture, $"secure-agent: warning: log: {dropped} lines were dropped\n");
+            }
+
             try
             {
-                await _error.WriteLineAsync(line).ConfigureAwait(false);
-                int dropped = Interlocked.Exchange(ref _dropped, 0);
-                if (dropped > 0)
-                {
-                    await _error.WriteLineAsync($"secure-agent: warning: log: {dropped} lines were dropped")
-                        .ConfigureAwait(false);
-                }
+                await _error.WriteAsync(lines.ToString()).ConfigureAwait(false);
             }
             catch (IOException)
             {
                 // Standard error was closed. The agent goes on without.
             }
+
+            lines.Clear();
         }
     }
 }

@@ -59,7 +59,7 @@ public sealed class StandardErrorLogTests
         await stuck.Dropped.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Takes a line only after <see cref="GoOn"/>.</summary>
+    /// <summary>Takes lines only after <see cref="GoOn"/>.</summary>
     private sealed class StuckWriter : StringWriter
     {
         public TaskCompletionSource GoOn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,7 +68,7 @@ public sealed class StandardErrorLogTests
 
         public override Encoding Encoding => Encoding.UTF8;
 
-        public override async Task WriteLineAsync(string? value)
+        public override async Task WriteAsync(string? value)
         {
             await GoOn.Task;
             if (value!.Contains("lines were dropped", StringComparison.Ordinal))
