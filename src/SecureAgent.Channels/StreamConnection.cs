@@ -25,16 +25,13 @@ public sealed class StreamConnection
     /// else.</summary>
     private const int FramesPerTurn = 64;
 
-    /// <summary>A body of this size is a bare message number: there is nothing in it to sign, decrypt or store, so that
-    /// its answer takes no time.</summary>
-    private const int BareBodySizeBytes = 1;
-
     // What _idleSince holds instead of a time.
     private const long Busy = -1;
     private const long Evicted = -2;
 
     private readonly Stream _stream;
     private readonly RequestHandler _handler;
+    private readonly Func<ReadOnlySequence<byte>, bool> _isQuick;
     private readonly TimeProvider _time;
     private readonly FrameWriter _response = new();
     private readonly byte[] _own = PinnedPool.Rent(OwnSizeBytes);
@@ -54,11 +51,14 @@ public sealed class StreamConnection
     /// <summary>Creates the connection; <see cref="RunAsync"/> serves it.</summary>
     /// <param name="stream">Both directions; not disposed here.</param>
     /// <param name="handler">Answers each request.</param>
+    /// <param name="isQuick">Whether a request can be answered on the thread that brought its bytes; others go to the
+    /// pool.</param>
     /// <param name="time">The clock of the incomplete-frame deadline.</param>
-    public StreamConnection(Stream stream, RequestHandler handler, TimeProvider time)
+    public StreamConnection(
+        Stream stream, RequestHandler handler, Func<ReadOnlySequence<byte>, bool> isQuick, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
-        (_stream, _handler, _time) = (stream, handler, time);
+        (_stream, _handler, _isQuick, _time) = (stream, handler, isQuick, time);
         _buffer = _own;
         _idleSince = time.GetTimestamp();
     }
@@ -133,13 +133,13 @@ public sealed class StreamConnection
                 return; // Evicted.
             }
 
-            if (length > BareBodySizeBytes)
+            ReadOnlySequence<byte> request = new(_buffer, _start + PrefixSizeBytes, length);
+            if (!_isQuick(request))
             {
                 // Whoever brought the bytes has others to bring, and must not wait while a signature is computed.
                 await Task.Yield();
             }
 
-            ReadOnlySequence<byte> request = new(_buffer, _start + PrefixSizeBytes, length);
             ValueTask answering = _handler(request, _response, leaving.Token);
             if (answering.IsCompletedSuccessfully)
             {

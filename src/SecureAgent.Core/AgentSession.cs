@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using SecureAgent.Wire;
 
 namespace SecureAgent.Core;
@@ -8,6 +9,9 @@ namespace SecureAgent.Core;
 /// time.</summary>
 public sealed class AgentSession : IDisposable
 {
+    /// <summary>Hashing more takes longer than signing.</summary>
+    private const int MaxQuickBytes = 4096;
+
     private static readonly string[] Extensions = [SessionBind.ExtensionName];
 
     private readonly SshAgent _agent;
@@ -29,6 +33,32 @@ public sealed class AgentSession : IDisposable
     /// <summary>Whether requests may come from another host, through a forwarded connection. Once true it stays
     /// so.</summary>
     public bool IsForwarded => _bindings.IsForwarded;
+
+    /// <summary>Whether the answer takes some microseconds and can be made on the spot; whatever waits for a device or a
+    /// person does so without keeping a thread anyway. Only a guess, so that a channel can tell what would keep others
+    /// waiting; nothing depends on it but time.</summary>
+    /// <param name="request">As for <see cref="HandleAsync"/>.</param>
+    public bool IsQuick(ReadOnlySequence<byte> request)
+    {
+        ReadOnlyMemory<byte> message = request.First;
+        if (message.IsEmpty || request.Length > MaxQuickBytes || !request.IsSingleSegment)
+        {
+            return false;
+        }
+
+        const int KeyStart = 1 + sizeof(uint);
+        return (AgentMessageType)message.Span[0] switch
+        {
+            AgentMessageType.SSH_AGENTC_REQUEST_IDENTITIES => true,
+            AgentMessageType.SSH_AGENTC_SIGN_REQUEST => message.Length > KeyStart
+                && BinaryPrimitives.ReadUInt32BigEndian(message.Span[1..]) is var length
+                && length < message.Length - KeyStart
+                && _agent.Identities.Current.ByBlob.TryGetValue(
+                    new KeyBlob(message.Slice(KeyStart, (int)length)), out ListedKey? key)
+                && key.IsQuick,
+            _ => false,
+        };
+    }
 
     /// <summary>Answers one request.</summary>
     /// <param name="request">The body of the message, without its length prefix; read until the answer is

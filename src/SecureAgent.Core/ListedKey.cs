@@ -31,6 +31,10 @@ internal sealed class ListedKey
     /// <summary>Canonical name of the module that brought it, if one did.</summary>
     public string? Provider { get; init; }
 
+    /// <summary>Whether a signature takes some microseconds: the agent's own key, of a curve that is quick.</summary>
+    public bool IsQuick => Held is not null && Identity.PublicKey is
+        Ed25519PublicKey or EcdsaPublicKey { Curve.SizeBits: 256 };
+
     /// <summary>Whether every connection sees it in the list.</summary>
     public bool IsSeenByAll =>
         Restrictions.Destinations.Count == 0 && Policy.Hosts is null && Policy.Channels is null;

@@ -13,6 +13,10 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     /// <summary>The channel's name.</summary>
     public const string Name = "unix";
 
+    /// <summary>Signatures that take longer are made on the pool's threads, of which there are as many as
+    /// processors.</summary>
+    private const int MostLoops = 4;
+
     /// <summary>Those who are connected already have their turn between.</summary>
     private const int AcceptsPerTurn = 16;
 
@@ -28,7 +32,10 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     private readonly TimeProvider _time;
     private readonly CancellationToken _stopping;
     private readonly ConnectionTable _table;
-    private readonly EpollLoop _loop = new();
+
+    // The first also waits for clients. Quick requests are answered on these threads, so that there is more than one.
+    private readonly EpollLoop[] _loops;
+    private int _nextLoop;
     private readonly ITimer _resuming;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long? _lastTrouble;
@@ -56,16 +63,23 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         (_listener, _endpoint, _agent, _log, _time, _stopping) = (listener, endpoint, agent, log, time, stopping);
         _table = new ConnectionTable(DescriptorLimit.Raise(), time);
         _listener.Socket.Blocking = false;
-        _loop.Add(Descriptor, Libc.EPOLLIN, this);
-        _resuming = time.CreateTimer(_ => _loop.Invoke(Resume), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, MostLoops)).Select(_ => new EpollLoop())];
+        Accepting.Add(Descriptor, Libc.EPOLLIN, this);
+        _resuming = time.CreateTimer(_ => Accepting.Invoke(Resume), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    private EpollLoop Accepting => _loops[0];
 
     private int Descriptor => (int)_listener.Socket.Handle;
 
     /// <summary>Serves until it is told to stop, then closes every connection.</summary>
     public async Task RunAsync()
     {
-        _loop.Start($"{Name} channel");
+        foreach (EpollLoop loop in _loops)
+        {
+            loop.Start($"{Name} channel");
+        }
+
         TaskCompletionSource stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
         CancellationTokenRegistration stopping = _stopping.UnsafeRegister(_ => stop.SetResult(), null);
         await using (stopping.ConfigureAwait(false))
@@ -73,7 +87,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
             await stop.Task.ConfigureAwait(false);
         }
 
-        _loop.Invoke(Close);
+        Accepting.Invoke(Close);
         Task patience = Task.Delay(ClosePatience, _time, CancellationToken.None);
         await Task.WhenAny(_drained.Task, patience).ConfigureAwait(false);
     }
@@ -82,7 +96,10 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     public void Dispose()
     {
         _resuming.Dispose();
-        _loop.Dispose();
+        foreach (EpollLoop loop in _loops)
+        {
+            loop.Dispose();
+        }
     }
 
     /// <summary>Somebody waits to be accepted.</summary>
@@ -115,7 +132,16 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         {
             _nextPause = FirstPause;
             Interlocked.Increment(ref _users);
-            _ = ServeAsync(socket);
+            EpollLoop loop = _loops[_nextLoop++ % _loops.Length];
+            if (loop == Accepting)
+            {
+                _ = ServeAsync(socket, loop);
+            }
+            else
+            {
+                loop.Invoke(() => _ = ServeAsync(socket, loop));
+            }
+
             return true;
         }
 
@@ -138,7 +164,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     private void Pause(TimeSpan length)
     {
         _isPaused = true;
-        _loop.Change(Descriptor, 0);
+        Accepting.Change(Descriptor, 0);
         _resuming.Change(length, Timeout.InfiniteTimeSpan);
     }
 
@@ -147,22 +173,22 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         if (_isPaused && !_isClosed)
         {
             _isPaused = false;
-            _loop.Change(Descriptor, Libc.EPOLLIN);
+            Accepting.Change(Descriptor, Libc.EPOLLIN);
         }
     }
 
     private void Close()
     {
         _isClosed = true;
-        _loop.Remove(Descriptor);
+        Accepting.Remove(Descriptor);
         _listener.Dispose();
         Leave();
     }
 
-    private async Task ServeAsync(int socket)
+    private async Task ServeAsync(int socket, EpollLoop loop)
     {
 #pragma warning disable CA2000 // Disposed below, before its place is given away.
-        EpollStream stream = new(_loop, socket);
+        EpollStream stream = new(loop, socket);
 #pragma warning restore CA2000
         UnixConnection? connection = null;
         try
@@ -170,7 +196,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
             if (Admit(socket) is { } peer)
             {
                 using AgentSession session = _agent.OpenSession(peer);
-                StreamConnection frames = new(stream, session.HandleAsync, _time);
+                StreamConnection frames = new(stream, session.HandleAsync, session.IsQuick, _time);
                 connection = new UnixConnection(peer.ProcessId ?? 0, stream, frames);
                 if (_table.TryAdd(connection))
                 {
@@ -225,7 +251,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     {
         if (_isPaused)
         {
-            _loop.Invoke(Resume);
+            Accepting.Invoke(Resume);
         }
 
         if (Interlocked.Decrement(ref _users) == 0)

@@ -333,7 +333,7 @@ public sealed class StreamConnectionTests
     {
         await using ScriptedStream stream = new();
         using CancellationTokenSource closing = new();
-        Task serving = new StreamConnection(stream, EchoAsync, _time).RunAsync(closing.Token);
+        Task serving = new StreamConnection(stream, EchoAsync, _ => true, _time).RunAsync(closing.Token);
         stream.Send(Frame(1));
         await stream.OutputAsync(6);
         await closing.CancelAsync();
@@ -366,7 +366,7 @@ public sealed class StreamConnectionTests
     }
 
     private Task Serve(ScriptedStream stream, RequestHandler handler) =>
-        Task.Run(() => new StreamConnection(stream, handler, _time).RunAsync(Test), Test);
+        Task.Run(() => new StreamConnection(stream, handler, _ => false, _time).RunAsync(Test), Test);
 
     private async Task ArmedAsync()
     {
