@@ -14,7 +14,7 @@ namespace SecureAgent.Tests.Fuzz;
 /// answer says.</summary>
 public sealed class AgentFuzzTests
 {
-    private const int Rounds = 1500;
+    private const int Rounds = 1000;
     private const int MessagesPerRound = 12;
 
     /// <summary>Locking and unlocking takes a tenth of a second each time.</summary>

@@ -8,7 +8,7 @@ namespace SecureAgent.Tests.Fuzz;
 /// it.</summary>
 public sealed class FrameFuzzTests
 {
-    private const int Rounds = 2500;
+    private const int Rounds = 1200;
 
     [Fact]
     public void Frames_are_taken_off_the_stream_as_if_it_were_there_at_once() => FuzzHarness.Run(Rounds, round =>
