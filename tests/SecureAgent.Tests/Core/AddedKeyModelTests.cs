@@ -27,6 +27,8 @@ public sealed class AddedKeyModelTests
             }
         }
 
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", _signed));
+
         // A sequence in which nothing is ever allowed would prove little.
         Assert.All(
             Enum.GetValues<ModelData>(), data => Assert.True(_signed.GetValueOrDefault(data) > 10, $"few {data}"));

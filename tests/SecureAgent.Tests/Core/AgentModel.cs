@@ -23,6 +23,9 @@ internal sealed class AgentModel
 
     public bool IsLocked => _locked;
 
+    /// <summary>Whether a binding is recorded for a connection.</summary>
+    public bool IsBound(int connection) => _connections[connection].Hops.Count > 0;
+
     /// <summary>What is listed on a connection: comments, in order.</summary>
     public string List(int connection) => string.Join(
         ", ", _keys.Where(key => !_locked && MayList(key, _connections[connection])).Select(key => key.Comment));
@@ -66,23 +69,21 @@ internal sealed class AgentModel
         Connection connection = _connections[bind.Connection];
         bool wasForwarded = connection.IsForwarded;
         (connection.IsAttempted, connection.IsForwarded) = (true, true);
-        if (bind.Signer != ModelSigner.Host || connection.Hops.Exists(hop => !hop.Forwarding))
+        if (bind.Signer != ModelSigner.Host)
         {
             return false;
         }
 
-        if (connection.Hops.Find(hop => hop.Session == bind.Session) is { } known)
-        {
-            if (known.Host != bind.Host)
-            {
-                return false;
-            }
-        }
-        else if (connection.Hops.Count == MostBindings)
+        // In the order of the hops: one that is known already is found before a login behind it forbids more.
+        ModelStep.Bind? obstacle =
+            connection.Hops.Find(hop => !hop.Forwarding || hop.Session == bind.Session);
+        if (obstacle is { Forwarding: false } || (obstacle is not null && obstacle.Host != bind.Host)
+            || (obstacle is null && connection.Hops.Count == MostBindings))
         {
             return false;
         }
-        else
+
+        if (obstacle is null)
         {
             connection.Hops.Add(bind);
         }

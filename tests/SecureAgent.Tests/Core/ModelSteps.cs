@@ -18,7 +18,9 @@ internal static class ModelSteps
             }
             else
             {
-                steps.Add(One(random, connection, steps.Count));
+                ModelStep.Bind? last =
+                    steps.FindLast(step => step is ModelStep.Bind bind && bind.Connection == connection) as ModelStep.Bind;
+                steps.Add(One(random, connection, steps.Count, last));
             }
         }
 
@@ -48,24 +50,28 @@ internal static class ModelSteps
         return steps;
     }
 
-    private static ModelStep One(Random random, int connection, int version)
+    /// <param name="random">Chooses.</param>
+    /// <param name="connection">Where it happens.</param>
+    /// <param name="version">Tells keys apart.</param>
+    /// <param name="last">The last binding of the connection: half of the logins are what it was made for.</param>
+    private static ModelStep One(Random random, int connection, int version, ModelStep.Bind? last)
     {
         int key = random.Next(ModelWorld.Keys);
         int host = random.Next(ModelWorld.Hosts);
         int session = random.Next(3);
         switch (random.Next(100))
         {
-            case < 7:
+            case < 9:
                 return new ModelStep.Connect(connection);
-            case < 20:
-                ModelSigner signer = random.Next(12) switch
+            case < 18:
+                ModelSigner signer = random.Next(16) switch
                 {
                     0 => ModelSigner.Other,
                     1 when random.Next(2) == 0 => ModelSigner.Nobody,
                     _ => ModelSigner.Host,
                 };
-                return new ModelStep.Bind(connection, host, session, random.Next(2) == 0, signer);
-            case 20 when random.Next(4) == 0:
+                return new ModelStep.Bind(connection, host, session, random.Next(3) == 0, signer);
+            case 18 when random.Next(4) == 0:
                 return new ModelStep.Lock(connection, random.Next(4) == 0);
             case < 24:
                 return new ModelStep.Unlock(connection, random.Next(3) != 0);
@@ -77,18 +83,19 @@ internal static class ModelSteps
                     random.Next(4) == 0 ? (uint)random.Next(1, 60) : 0,
                     random.Next(6) == 0,
                     random.Next(5) == 0 ? (uint)random.Next(4) : null,
-                    random.Next(ModelWorld.Destinations.Length),
+                    random.Next(3) == 0 ? 0 : random.Next(ModelWorld.Destinations.Length),
                     random.Next(12) == 0);
             case < 52:
                 return new ModelStep.List(connection);
             case < 90:
+                bool fits = last is not null && random.Next(2) == 0;
                 return new ModelStep.Sign(
                     connection,
                     key,
-                    random.Next(3) == 0 ? (ModelData)random.Next(5) : ModelData.HostBoundLogin,
-                    session,
+                    random.Next(2) == 0 ? (ModelData)random.Next(5) : ModelData.HostBoundLogin,
+                    fits ? last!.Session : session,
                     ModelWorld.Users[random.Next(ModelWorld.Users.Length)],
-                    host);
+                    fits ? last!.Host : host);
             case < 94:
                 return new ModelStep.Remove(connection, key);
             case 94 when random.Next(4) == 0:

@@ -84,6 +84,17 @@ public sealed class CliFuzzTests
         Assert.InRange(read, Rounds / 100, int.MaxValue);
     }
 
+    [Theory]
+    [InlineData("""{"seq":2,"name":"\ud800","prev":""")] // Half of a surrogate pair.
+    [InlineData("""{"seq":2,"\ud800":1,"prev":""")]
+    [InlineData("""{"seq":""")] // With nothing but digits behind it.
+    public void Line_with_a_right_hash_that_no_agent_writes_is_no_record(string start)
+    {
+        string zeros = new('0', 80);
+        string covered = start + (start.EndsWith("prev\":", StringComparison.Ordinal) ? $"\"{zeros[..64]}\"" : zeros);
+        Assert.Null(AuditEntry.Read(Sealed([.. Encoding.ASCII.GetBytes(covered), .. new byte[AuditLine.HashPartBytes]])));
+    }
+
     [Fact]
     public void Any_change_of_an_audit_log_is_found()
     {

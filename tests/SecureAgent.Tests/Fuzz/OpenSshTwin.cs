@@ -29,8 +29,12 @@ internal sealed partial class OpenSshTwin : IAsyncDisposable
     {
         Version = version;
         OpenSshSocket = Path.Combine(_directory.Path, "openssh.sock");
-        _openSsh = Process.Start(
-            new ProcessStartInfo(program, ["-D", "-a", OpenSshSocket]) { RedirectStandardOutput = true })!;
+        _openSsh = Process.Start(new ProcessStartInfo(program, ["-D", "-a", OpenSshSocket])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        _openSsh.BeginErrorReadLine(); // It says a line for each refusal.
         RecordingLog log = new();
         TestPrompter prompter = new() { Nobody = "nobody is there" };
         _agent = new SshAgent(
