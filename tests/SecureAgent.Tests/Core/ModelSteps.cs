@@ -18,8 +18,8 @@ internal static class ModelSteps
             }
             else
             {
-                ModelStep.Bind? last =
-                    steps.FindLast(step => step is ModelStep.Bind bind && bind.Connection == connection) as ModelStep.Bind;
+                ModelStep.Bind? last = steps.OfType<ModelStep.Bind>().LastOrDefault(
+                    bind => bind.Connection == connection);
                 steps.Add(One(random, connection, steps.Count, last));
             }
         }

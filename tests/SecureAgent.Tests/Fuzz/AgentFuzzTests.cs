@@ -10,8 +10,8 @@ using static SecureAgent.Wire.AgentMessageType;
 
 namespace SecureAgent.Tests.Fuzz;
 
-/// <summary>The whole agent with real keys on mutated messages: one well-formed answer to each, and nothing but what the
-/// answer says.</summary>
+/// <summary>The whole agent with real keys on mutated messages: one well-formed answer to each, and nothing but what
+/// the answer says.</summary>
 public sealed class AgentFuzzTests
 {
     private const int Rounds = 1000;

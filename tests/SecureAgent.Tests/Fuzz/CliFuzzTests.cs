@@ -91,8 +91,11 @@ public sealed class CliFuzzTests
     public void Line_with_a_right_hash_that_no_agent_writes_is_no_record(string start)
     {
         string zeros = new('0', 80);
-        string covered = start + (start.EndsWith("prev\":", StringComparison.Ordinal) ? $"\"{zeros[..64]}\"" : zeros);
-        Assert.Null(AuditEntry.Read(Sealed([.. Encoding.ASCII.GetBytes(covered), .. new byte[AuditLine.HashPartBytes]])));
+        string covered = start.EndsWith("prev\":", StringComparison.Ordinal)
+            ? $"{start}\"{zeros[..64]}\""
+            : start + zeros;
+        byte[] line = [.. Encoding.ASCII.GetBytes(covered), .. new byte[AuditLine.HashPartBytes]];
+        Assert.Null(AuditEntry.Read(Sealed(line)));
     }
 
     [Fact]

@@ -11,8 +11,8 @@ using SecureAgent.Tests.Core;
 
 namespace SecureAgent.Tests.Fuzz;
 
-/// <summary>OpenSSH's ssh-agent and this agent, both on sockets, asked the same. SECURE_AGENT_OPENSSH names the prefix of
-/// another OpenSSH than the installed one.</summary>
+/// <summary>OpenSSH's ssh-agent and this agent, both on sockets, asked the same. SECURE_AGENT_OPENSSH names the prefix
+/// of another OpenSSH than the installed one.</summary>
 internal sealed partial class OpenSshTwin : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
