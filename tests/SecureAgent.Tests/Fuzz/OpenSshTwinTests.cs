@@ -71,7 +71,6 @@ public sealed class OpenSshTwinTests
         await using OpenSshTwin twin = await OpenSshTwin.StartAsync();
         await using OpenSshTwin.TwinConnection observer = await twin.ConnectAsync();
         byte[][] corpus = [.. Uses().Select(_world.Message)];
-        List<string> differences = [];
         int signed = 0;
         foreach (int seed in FuzzHarness.Seeds(Mutations))
         {
@@ -98,26 +97,17 @@ public sealed class OpenSshTwinTests
                 (byte[] theirs, byte[] ours) = await connection.AskAsync(message);
                 (byte[] theirList, byte[] ourList) = await observer.AskAsync(Requests.List);
                 signed += ours is [14, ..] ? 1 : 0;
-                if (!AreAlike(twin, theirs, ours) || !theirList.AsSpan().SequenceEqual(ourList))
-                {
-                    differences.Add(
-                        $"seed {seed}: {Convert.ToHexStringLower(message)}: OpenSSH {Type(theirs)}, here {Type(ours)}");
-                }
-
+                Assert.True(
+                    AreAlike(twin, theirs, ours) && theirList.AsSpan().SequenceEqual(ourList),
+                    $"seed {seed}: {Convert.ToHexStringLower(message)}: OpenSSH {Type(theirs)}, here {Type(ours)}");
                 // Behind a binding that failed or forwards, this agent refuses more than OpenSSH's (see Shared).
-                if (differences.Count > 0 || ours is [28] || (message[0] == 27 && !valid))
+                if (ours is [28] || (message[0] == 27 && !valid))
                 {
                     break;
                 }
             }
-
-            if (differences.Count > 0)
-            {
-                break; // What follows would differ for that.
-            }
         }
 
-        Assert.True(differences.Count == 0, string.Join('\n', differences));
         Assert.True(signed > Mutations / 20, $"only {signed} signatures were compared");
     }
 
