@@ -31,10 +31,11 @@ internal sealed class AuditEntry
 
         try
         {
+            RequireTexts(line);
             Utf8JsonReader reader = new(line);
             return new AuditEntry(JsonElement.ParseValue(ref reader), read);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null; // Somebody gave a right hash to what no agent writes.
         }
@@ -77,5 +78,20 @@ internal sealed class AuditEntry
 
         AuditEntry nearest = new(processes[0], Line);
         return processes[0].ValueKind == JsonValueKind.Object ? (nearest.Number("pid"), nearest.Text("image")) : null;
+    }
+
+    /// <summary>Looks at every text now: half of a surrogate pair, which JSON can write, would else be thrown out by
+    /// whoever asks for any member.</summary>
+    /// <exception cref="InvalidOperationException">A text is none.</exception>
+    private static void RequireTexts(ReadOnlySpan<byte> line)
+    {
+        Utf8JsonReader reader = new(line);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
+            {
+                _ = reader.GetString();
+            }
+        }
     }
 }

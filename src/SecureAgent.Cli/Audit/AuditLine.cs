@@ -44,7 +44,7 @@ internal readonly record struct AuditLine(long Sequence, string Previous, string
         ReadOnlySpan<byte> previous = beforeQuote.Slice(PreviousLabel.Length, AuditHead.HashDigits);
         if (!covered.StartsWith(SequenceLabel)
             || !Utf8Parser.TryParse(covered[SequenceLabel.Length..], out long sequence, out int digits)
-            || covered[SequenceLabel.Length + digits] != (byte)','
+            || !covered[(SequenceLabel.Length + digits)..].StartsWith((byte)',')
             || !beforeQuote.StartsWith(PreviousLabel)
             || beforeQuote[^1] != (byte)'"'
             || !hashPart.StartsWith(HashLabel)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using SecureAgent.Tests.Fuzz;
 using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Wire;
@@ -25,11 +26,11 @@ public sealed class OpenSshDifferentialTests
         byte[][] tails = [.. samples.Select(sample => sample.Tail)];
         await using OpenSshAgent agent = await OpenSshAgent.StartAsync();
         int accepted = 0;
-        foreach (int seed in WireFuzzTests.Seeds(Rounds))
+        foreach (int seed in FuzzHarness.Seeds(Rounds))
         {
             Random random = new(seed);
             (byte[] head, byte[] tail) = samples[random.Next(samples.Length)];
-            byte[] request = [.. head, .. WireFuzzTests.Mutate(random, tails, tail)];
+            byte[] request = [.. head, .. Mutation.Of(random, tails, tail)];
             bool theirs = await agent.AskAsync(request) == AgentMessageType.SSH_AGENT_SUCCESS;
             (bool ours, bool stricter) = Accepts(request);
             Assert.True(

@@ -1,21 +1,15 @@
-using System.Diagnostics;
-using System.Globalization;
+using SecureAgent.Tests.Fuzz;
 
 namespace SecureAgent.Tests.Backends.Tpm;
 
 /// <summary>Seeded mutation.</summary>
 internal static class Fuzz
 {
-    /// <summary>Runs <paramref name="body"/> with <paramref name="count"/> seeds, or for as long as
-    /// SECURE_AGENT_FUZZ_SECONDS says.</summary>
+    /// <summary>Runs <paramref name="body"/> with <paramref name="count"/> seeds or more
+    /// (<see cref="FuzzHarness.Seeds"/>).</summary>
     public static void Run(int count, Action<Random> body)
     {
-        string? seconds = Environment.GetEnvironmentVariable("SECURE_AGENT_FUZZ_SECONDS");
-        TimeSpan budget = seconds is null
-            ? TimeSpan.Zero
-            : TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
-        Stopwatch watch = Stopwatch.StartNew();
-        for (int seed = 0; seed < count || watch.Elapsed < budget; seed++)
+        foreach (int seed in FuzzHarness.Seeds(count))
         {
             try
             {
