@@ -2,19 +2,26 @@ namespace SecureAgent.Tests.EndToEnd;
 
 /// <summary>Keys added with <c>ssh-add -c</c>.</summary>
 [Collection(DropInWorlds.Name)]
-public sealed class ConfirmationTests(KeyFiles keys) : IDisposable
+public sealed class ConfirmationTests : IDisposable
 {
     private const int Signers = 8;
 
+    private readonly KeyFiles _keys;
     private readonly Home _home = new();
+
+    public ConfirmationTests(KeyFiles keys)
+    {
+        _keys = keys;
+        _home.Askpass.Pin = "yes"; // As ssh-agent(1) understands it.
+    }
 
     public void Dispose() => _home.Dispose();
 
     [Fact]
     public async Task A_key_is_used_if_the_person_says_yes_and_not_if_they_say_no()
     {
-        string file = await keys.NamedAsync("to-confirm");
-        string alone = keys.Alone(file);
+        string file = await _keys.NamedAsync("to-confirm");
+        string alone = _keys.Alone(file);
         await using AgentPair agents = await AgentPair.StartAsync(_home);
         Assert.Equal(0, (await agents.SshAddAsync("-c", "-q", file)).ExitCode);
 
@@ -33,8 +40,8 @@ public sealed class ConfirmationTests(KeyFiles keys) : IDisposable
     [Fact]
     public async Task Signatures_of_one_shell_that_come_while_the_question_is_open_need_one_answer()
     {
-        string file = await keys.NamedAsync("to-confirm");
-        string alone = keys.Alone(file);
+        string file = await _keys.NamedAsync("to-confirm");
+        string alone = _keys.Alone(file);
         await using DropInAgent agent = await DropInAgent.StartAsync(AgentSide.DropIn, _home);
         (await agent.Client.SshAddAsync("-c", "-q", file)).Succeeded();
         await _home.Askpass.CloseGateAsync();

@@ -84,6 +84,7 @@ public sealed class LockTests(KeyFiles keys) : IDisposable
         string file = await keys.NamedAsync("unanswered");
         await using DropInAgent agent = await DropInAgent.StartAsync(AgentSide.DropIn, _home);
         (await agent.Client.SshAddAsync("-c", "-q", file)).Succeeded();
+        _home.Askpass.Pin = "yes";
         await _home.Askpass.CloseGateAsync();
         Task<Ran> signing = agent.Client.SignAsync(keys.Alone(file), "a message");
         await _home.Askpass.AskedAsync(1);

@@ -51,6 +51,7 @@ public sealed class SshNetwork : IAsyncLifetime
         }
 
         Home.Write("known_hosts", string.Concat(known));
+        // The key exchange is the quickest one: tests with many logins would spend most of their time in it.
         _configuration = Home.Write("ssh_config", string.Concat(configuration) + $"""
             Host *
               Hostname 127.0.0.1
@@ -61,6 +62,7 @@ public sealed class SshNetwork : IAsyncLifetime
               BatchMode yes
               ControlMaster no
               ForwardAgent yes
+              KexAlgorithms curve25519-sha256
               PreferredAuthentications publickey
               IdentitiesOnly yes
               IdentityFile {alone}
