@@ -46,7 +46,7 @@ internal sealed class SshdServer : IAsyncDisposable
 
         home.Write("authorized_keys", "");
         home.Write("ca_keys", "");
-        string more = await setup.PrepareAsync(files);
+        string more = await WithoutPenaltiesAsync(home, sshd, files) + await setup.PrepareAsync(files);
 
         // A free port can be taken by somebody else before sshd binds it: then another is tried.
         for (int attempt = 1; ; attempt++)
@@ -105,6 +105,15 @@ internal sealed class SshdServer : IAsyncDisposable
         LogLevel VERBOSE
 
         """;
+
+    /// <summary>From OpenSSH 9.8 on sshd makes an address wait that was turned away, and here all come from
+    /// one.</summary>
+    private static async Task<string> WithoutPenaltiesAsync(Home home, string sshd, string[] hostKeys)
+    {
+        const string Line = "PerSourcePenalties no\n";
+        string tried = home.Write("tried_config", $"HostKey {hostKeys[0]}\n{Line}");
+        return (await new Command(home.Environment, sshd, "-t", "-f", tried).RunAsync()).ExitCode == 0 ? Line : "";
+    }
 
     private static int FreePort()
     {
