@@ -96,7 +96,10 @@ public sealed class SshNetwork : IAsyncLifetime
     /// <param name="route">Such as <c>ab</c>.</param>
     /// <returns>One line for each place that was reached, saying what its agent lists, beginning with here.</returns>
     internal Task<Ran> TravelAsync(string socket, string route) =>
-        new Command(Home.WithAgent(socket), _script, ["here", .. route.Select(host => $"{host}")]).RunAsync();
+        new Command(Home.WithAgent(socket), _script, ["here", .. route.Select(host => $"{host}")])
+        {
+            Patience = Deadline.Span * 3, // Many may be under way.
+        }.RunAsync();
 
     /// <summary>Runs a command on a host.</summary>
     internal Task<Ran> RunAsync(DropInAgent agent, char host, string command) =>
