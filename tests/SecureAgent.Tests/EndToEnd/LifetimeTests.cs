@@ -10,7 +10,8 @@ public sealed class LifetimeTests(KeyFiles keys)
     [Fact]
     public async Task Keys_leave_when_their_time_is_over_the_agents_own_unless_they_bring_one()
     {
-        string[] files = [await keys.NamedAsync("brief"), await keys.NamedAsync("usual"), await keys.NamedAsync("long")];
+        string[] files =
+            [await keys.NamedAsync("brief"), await keys.NamedAsync("usual"), await keys.NamedAsync("long")];
         await using DropInAgent agent = await DropInAgent.StartAsync(AgentSide.DropIn, keys.Home, "-t", "2");
         (string File, int Seconds, string[] Options)[] added =
             [(files[0], 1, ["-t", "1"]), (files[1], 2, []), (files[2], 3, ["-t", "3"])];

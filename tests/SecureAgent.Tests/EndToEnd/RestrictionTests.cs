@@ -1,7 +1,7 @@
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>Keys that were added for certain hosts, <c>ssh-add -h</c>, on real ways through one to three hosts; OpenSSH's
-/// agent, asked the same, says what is right.</summary>
+/// <summary>Keys that were added for certain hosts, <c>ssh-add -h</c>, on real ways through one to three hosts;
+/// OpenSSH's agent, asked the same, says what is right.</summary>
 public sealed class RestrictionTests(SshNetwork network) : IClassFixture<SshNetwork>
 {
     private const string Here = "here: the key\n";

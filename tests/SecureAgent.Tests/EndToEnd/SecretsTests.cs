@@ -68,7 +68,8 @@ public sealed class SecretsTests(KeyFiles keys) : IDisposable
         Assert.Contains(logs, log => log.Contains("audit", StringComparison.Ordinal));
         List<(string Where, byte[] Bytes)> written =
         [
-            ("standard error", Encoding.UTF8.GetBytes(ran.Error)), ("standard output", Encoding.UTF8.GetBytes(ran.Output)),
+            ("standard error", Encoding.UTF8.GetBytes(ran.Error)),
+            ("standard output", Encoding.UTF8.GetBytes(ran.Output)),
             .. logs.Select(log => (log, File.ReadAllBytes(log))),
         ];
         Assert.Contains("rsa-2048", ran.Error, StringComparison.Ordinal);

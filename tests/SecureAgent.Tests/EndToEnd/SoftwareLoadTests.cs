@@ -82,7 +82,8 @@ public sealed class SoftwareLoadTests(KeyFiles keys) : IDisposable
         for (int round = 0; round < 2; round++)
         {
             Stopwatch watch = Stopwatch.StartNew();
-            Ran[] ran = await Task.WhenAll(Enumerable.Range(0, Logins).Select(_ => network.TravelAsync(agent.Socket, "ac")));
+            Ran[] ran = await Task.WhenAll(
+                Enumerable.Range(0, Logins).Select(_ => network.TravelAsync(agent.Socket, "ac")));
 
             TestContext.Current.TestOutputHelper?.WriteLine($"{Logins} logins in {watch.Elapsed}");
             Assert.All(ran, each => Assert.Contains("c: The agent has no identities.", each.Succeeded().Output));

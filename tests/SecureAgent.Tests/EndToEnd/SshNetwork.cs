@@ -1,8 +1,8 @@
 namespace SecureAgent.Tests.EndToEnd;
 
-/// <summary>Three hosts, a, b and c, which are sshds of this machine with host keys of different types: Ed25519, RSA, and
-/// Ed25519 with a certificate. Clients know them as <c>host_a</c> and so on. Going through several of them means that
-/// each ssh runs in the session of the one before and uses its forwarded agent.</summary>
+/// <summary>Three hosts, a, b and c, which are sshds of this machine with host keys of different types: Ed25519, RSA,
+/// and Ed25519 with a certificate. Clients know them as <c>host_a</c> and so on. Going through several of them means
+/// that each ssh runs in the session of the one before and uses its forwarded agent.</summary>
 public sealed class SshNetwork : IAsyncLifetime
 {
     private readonly List<SshdServer> _hosts = [];
