@@ -12,6 +12,7 @@ internal static class Requires
         ["openssl"] = "openssl",
         ["prlimit"] = "util-linux",
         ["script"] = "bsdutils",
+        ["setpriv"] = "util-linux",
         ["sh"] = "dash",
         ["ssh"] = "openssh-client",
         ["ssh-add"] = "openssh-client",

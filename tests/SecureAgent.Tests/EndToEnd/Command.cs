@@ -16,6 +16,9 @@ internal sealed class Command
     /// <summary>What the program reads from its standard input.</summary>
     public string Input { get; init; } = "";
 
+    /// <summary>How long it may take.</summary>
+    public TimeSpan Patience { get; init; } = Deadline.Span;
+
     /// <summary>Where the program runs; the test's own directory if empty.</summary>
     public string Directory
     {
@@ -27,7 +30,7 @@ internal sealed class Command
     public async Task<Ran> RunAsync()
     {
         using Process process = Process.Start(_start)!;
-        using CancellationTokenSource deadline = new(Deadline.Span);
+        using CancellationTokenSource deadline = new(Patience);
         Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
         Task<string> error = process.StandardError.ReadToEndAsync(deadline.Token);
         try
@@ -39,7 +42,7 @@ internal sealed class Command
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{Text} did not end within {Deadline.Span.TotalSeconds} s.");
+            throw new TimeoutException($"{Text} did not end within {Patience.TotalSeconds} s.");
         }
     }
 

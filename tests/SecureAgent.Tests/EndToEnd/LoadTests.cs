@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace SecureAgent.Tests.EndToEnd;
@@ -56,30 +55,6 @@ public sealed class LoadTests
         byte[] data = Encoding.UTF8.GetBytes($"data of client {number}");
         byte[] answer = await client.AskAsync(AgentSocket.SignRequest(blob, data, flags: 0));
         Assert.Equal(AgentSocket.SSH_AGENT_SIGN_RESPONSE, answer[0]);
-        Assert.True(Verify(blob, data, answer), $"the signature for client {number} is wrong");
-    }
-
-    // RFC 5656 sections 3.1 and 3.1.2.
-    private static bool Verify(byte[] blob, byte[] data, byte[] answer)
-    {
-        byte[] point = AgentSocket.Texts(blob)[2];
-        ECParameters parameters = new()
-        {
-            Curve = ECCurve.NamedCurves.nistP256,
-            Q = new ECPoint { X = point[1..33], Y = point[33..65] },
-        };
-        byte[] signature = AgentSocket.Texts(answer.AsSpan(1))[0];
-        byte[][] numbers = [.. AgentSocket.Texts(AgentSocket.Texts(signature)[1]).Select(Fixed)];
-        using ECDsa key = ECDsa.Create(parameters);
-        byte[] raw = [.. numbers[0], .. numbers[1]];
-        return key.VerifyData(data, raw, HashAlgorithmName.SHA256);
-    }
-
-    private static byte[] Fixed(byte[] number)
-    {
-        byte[] bytes = new byte[32];
-        ReadOnlySpan<byte> digits = number.AsSpan().TrimStart((byte)0);
-        digits.CopyTo(bytes.AsSpan(32 - digits.Length));
-        return bytes;
+        Assert.True(EcdsaSignature.Verify(blob, data, answer), $"the signature for client {number} is wrong");
     }
 }

@@ -186,6 +186,25 @@ public sealed partial class SshAgentCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task SIGUSR1_removes_key_files_as_it_does_from_OpenSSHs()
+    {
+        string file = _home.File("tmp/key");
+        (await new Command(_home.Environment, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file).RunAsync())
+            .Succeeded();
+        await using AgentPair agents = await AgentPair.StartAsync(_home);
+        (await agents.SshAddAsync("-q", file)).Succeeded();
+        foreach (DropInAgent agent in new[] { agents.Theirs, agents.Ours })
+        {
+            agent.Process.Signal(SIGUSR1);
+            await Deadline.UntilAsync(
+                async () => (await agent.Client.SshAddAsync("-l")).ExitCode == 1, () => "a key is still listed");
+        }
+
+        (await agents.SshAddAsync("-q", file)).Succeeded();
+        Assert.Equal(0, (await agents.SshAddAsync("-T", file + ".pub")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_supervisors_socket_is_served_silently_and_SIGTERM_is_a_regular_end()
     {
         string activate = Requires.Tool("systemd-socket-activate");

@@ -25,8 +25,10 @@ internal sealed class SshdServer : IAsyncDisposable
     public string KnownHosts => _home.File("known_hosts");
 
     /// <summary>Starts one.</summary>
-    public static async Task<SshdServer> StartAsync()
+    /// <param name="setup">What is its own; <see langword="null"/> for the usual.</param>
+    public static async Task<SshdServer> StartAsync(SshdSetup? setup = null)
     {
+        setup ??= new SshdSetup();
         string sshd = Requires.Tool("sshd");
         if (Environment.IsPrivilegedProcess)
         {
@@ -34,29 +36,30 @@ internal sealed class SshdServer : IAsyncDisposable
         }
 
         Home home = new();
-        string[] types = ["ed25519", "ecdsa", "rsa"];
-        foreach (string type in types)
+        string[] types = setup.HostKeyTypes;
+        string[] files = [.. types.Select(type => home.File($"host_{type}"))];
+        foreach ((string type, string file) in types.Zip(files))
         {
-            string file = home.File($"host_{type}");
             string[] arguments = ["-q", "-t", type, "-N", "", "-f", file];
             (await new Command(home.Environment, "ssh-keygen", arguments).RunAsync()).Succeeded();
         }
 
         home.Write("authorized_keys", "");
         home.Write("ca_keys", "");
+        string more = await WithoutPenaltiesAsync(home, sshd, files) + await setup.PrepareAsync(files);
 
         // A free port can be taken by somebody else before sshd binds it: then another is tried.
         for (int attempt = 1; ; attempt++)
         {
             int port = FreePort();
-            string configuration = home.Write("sshd_config", Configuration(home, types, port));
+            string configuration = home.Write("sshd_config", Configuration(home, files, port) + more);
             BackgroundProcess process = BackgroundProcess.Start(
                 home.Environment, sshd, "-D", "-e", "-f", configuration);
             try
             {
                 await process.ReadyAsync(started => started.Error.WaitForAsync($"on 127.0.0.1 port {port}"));
-                IEnumerable<string> hosts = types.Select(type =>
-                    $"[127.0.0.1]:{port} {File.ReadAllText(home.File($"host_{type}.pub"))}");
+                IEnumerable<string> hosts = files.Select(file =>
+                    $"[127.0.0.1]:{port} {File.ReadAllText(file + ".pub")}");
                 home.Write("known_hosts", string.Concat(hosts));
                 return new SshdServer(home, process, port);
             }
@@ -79,9 +82,9 @@ internal sealed class SshdServer : IAsyncDisposable
         _home.Dispose();
     }
 
-    private static string Configuration(Home home, string[] types, int port) => $"""
+    private static string Configuration(Home home, string[] hostKeys, int port) => $"""
         ListenAddress 127.0.0.1:{port}
-        {string.Join('\n', types.Select(type => $"HostKey {home.File($"host_{type}")}"))}
+        {string.Join('\n', hostKeys.Select(file => $"HostKey {file}"))}
         PidFile none
         AuthorizedKeysFile {home.File("authorized_keys")}
         TrustedUserCAKeys {home.File("ca_keys")}
@@ -102,6 +105,15 @@ internal sealed class SshdServer : IAsyncDisposable
         LogLevel VERBOSE
 
         """;
+
+    /// <summary>From OpenSSH 9.8 on sshd makes an address wait that was turned away, and here all come from
+    /// one.</summary>
+    private static async Task<string> WithoutPenaltiesAsync(Home home, string sshd, string[] hostKeys)
+    {
+        const string Line = "PerSourcePenalties no\n";
+        string tried = home.Write("tried_config", $"HostKey {hostKeys[0]}\n{Line}");
+        return (await new Command(home.Environment, sshd, "-t", "-f", tried).RunAsync()).ExitCode == 0 ? Line : "";
+    }
 
     private static int FreePort()
     {

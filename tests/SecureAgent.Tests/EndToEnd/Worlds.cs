@@ -9,7 +9,7 @@ public sealed class Worlds : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<AgentKind, Lazy<Task<AgentWorld>>> _agents = new();
     private readonly ConcurrentDictionary<AgentKind, Lazy<Task<AgentWorld>>> _empty = new();
-    private readonly Lazy<Task<SshdServer>> _sshd = new(SshdServer.StartAsync);
+    private readonly Lazy<Task<SshdServer>> _sshd = new(() => SshdServer.StartAsync());
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

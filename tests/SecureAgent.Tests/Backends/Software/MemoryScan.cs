@@ -4,9 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace SecureAgent.Tests.Backends.Software;
 
-/// <summary>Looks for pieces of secrets in all memory of this process. What it looks for it keeps masked, so that it
-/// does not find itself.</summary>
-internal sealed unsafe class MemoryScan : IDisposable
+/// <summary>Looks for pieces of secrets in all memory of a process. What it looks for it keeps masked, so that it does
+/// not find itself.</summary>
+/// <param name="process">Whose memory, as in /proc: a process id, or <c>self</c>.</param>
+internal sealed unsafe class MemoryScan(string process = "self") : IDisposable
 {
     private const int PieceBytes = 16;
     private const int BufferBytes = 4 * 1024 * 1024;
@@ -36,7 +37,7 @@ internal sealed unsafe class MemoryScan : IDisposable
     public List<string> Find()
     {
         List<string> found = [];
-        using Microsoft.Win32.SafeHandles.SafeFileHandle memory = File.OpenHandle("/proc/self/mem");
+        using Microsoft.Win32.SafeHandles.SafeFileHandle memory = File.OpenHandle($"/proc/{process}/mem");
         foreach ((nint start, nint end, string flags) in Mappings())
         {
             for (nint at = start; at < end; at += BufferBytes - PieceBytes)
@@ -99,15 +100,15 @@ internal sealed unsafe class MemoryScan : IDisposable
     }
 
     private bool IsBuffer(nint address) =>
-        address >= (nint)_buffer - PieceBytes && address < (nint)_buffer + BufferBytes;
+        process == "self" && address >= (nint)_buffer - PieceBytes && address < (nint)_buffer + BufferBytes;
 
     /// <summary>Writable mappings with memory in them, and their flags; proc(5).</summary>
-    private static List<(nint Start, nint End, string Flags)> Mappings()
+    private List<(nint Start, nint End, string Flags)> Mappings()
     {
         List<(nint, nint, string)> mappings = [];
         (nint Start, nint End, string Name) current = default;
         bool resident = false;
-        foreach (string line in File.ReadAllLines("/proc/self/smaps"))
+        foreach (string line in File.ReadAllLines($"/proc/{process}/smaps"))
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             string[] range = words[0].Split('-');
