@@ -18,7 +18,7 @@ public sealed class FrameFuzzTests
         round.Feed(input, _ =>
         {
             using PieceStream stream = new(round.Random, input);
-            StreamConnection connection = new(stream, EchoAsync, TimeProvider.System);
+            StreamConnection connection = new(stream, EchoAsync, _ => true, TimeProvider.System);
             connection.RunAsync(CancellationToken.None).GetAwaiter().GetResult();
             Assert.Equal(Expected(input), stream.Written);
         }, 16L * StreamConnection.MaxBodySizeBytes);

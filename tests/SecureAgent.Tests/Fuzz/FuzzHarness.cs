@@ -47,7 +47,9 @@ internal static class FuzzHarness
                     executions += round.Executions;
                 }
             }
+#pragma warning disable CA1031 // It is thrown again on the test's own thread.
             catch (Exception e)
+#pragma warning restore CA1031
             {
                 failure = e;
             }

@@ -102,13 +102,13 @@ public sealed class ConnectionTableTests : IDisposable
     {
         List<Client> clients = Fill();
         Assert.False(_table.HasRoom);
-        clients[3].Leave();
+        clients[3].Dispose();
         Assert.True(SpinWait.SpinUntil(() => _table.HasRoom, Patience));
     }
 
     public void Dispose()
     {
-        _clients.ForEach(client => client.Leave());
+        _clients.ForEach(client => client.Dispose());
         _loop?.Dispose();
         _listener.Dispose();
         _directory.Dispose();
@@ -135,7 +135,7 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     /// <summary>Both ends of a connection.</summary>
-    private sealed class Client
+    private sealed class Client : IDisposable
     {
         private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         private readonly UnixConnection _connection;
@@ -151,7 +151,7 @@ public sealed class ConnectionTableTests : IDisposable
             _table = table;
             _answering.SetResult();
             EpollStream stream = new(loop, accepted);
-            StreamConnection frames = new(stream, AnswerAsync, time);
+            StreamConnection frames = new(stream, AnswerAsync, _ => true, time);
             _connection = new UnixConnection(processId, stream, frames);
             IsServed = table.TryAdd(_connection);
             if (IsServed)
@@ -194,7 +194,7 @@ public sealed class ConnectionTableTests : IDisposable
             Assert.True(SpinWait.SpinUntil(() => _connection.IdleSince is not null, Patience));
         }
 
-        public void Leave()
+        public void Dispose()
         {
             _answering.TrySetResult();
             _socket.Dispose();
