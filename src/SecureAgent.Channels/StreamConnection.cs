@@ -169,7 +169,7 @@ public sealed class StreamConnection
 
     private void BecomeIdle() => TryBecome(_time.GetTimestamp());
 
-    /// <summary>Changes <c>_idleSince</c>, unless somebody else does at the same time, which ends in an eviction or in a
+    /// <summary>Changes <c>_idleSince</c>, unless somebody else does at the same time, which ends in an eviction or a
     /// request that is taken; what is evicted stays so.</summary>
     private bool TryBecome(long state)
     {

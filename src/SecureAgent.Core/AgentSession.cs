@@ -34,7 +34,7 @@ public sealed class AgentSession : IDisposable
     /// so.</summary>
     public bool IsForwarded => _bindings.IsForwarded;
 
-    /// <summary>Whether the answer takes some microseconds and can be made on the spot; whatever waits for a device or a
+    /// <summary>Whether the answer takes some microseconds and can be made on the spot; what waits for a device or a
     /// person does so without keeping a thread anyway. Only a guess, so that a channel can tell what would keep others
     /// waiting; nothing depends on it but time.</summary>
     /// <param name="request">As for <see cref="HandleAsync"/>.</param>
@@ -146,8 +146,9 @@ public sealed class AgentSession : IDisposable
         }
     }
 
-    /// <summary>The one gate. A list passes it always, and is empty while the agent is locked. A bind passes it always: if a locked agent ignored binds, connections forwarded meanwhile would count as local
-    /// once it is unlocked (OpenSSH 6a57081dc).</summary>
+    /// <summary>The one gate. A list passes it always, and is empty while the agent is locked. A bind passes it always:
+    /// if a locked agent ignored binds, connections forwarded meanwhile would count as local once it is unlocked
+    /// (OpenSSH 6a57081dc).</summary>
     private Refused? Gate(AgentRequest request)
     {
         if (IsBind(request) || request is AgentRequest.RequestIdentities)

@@ -10,8 +10,8 @@ namespace SecureAgent.Core;
 /// <param name="Tree">The process tree.</param>
 internal readonly record struct ConsentSubject(KeyBlob Key, string Purpose, ConsentSubject.ProcessTree Tree)
 {
-    /// <summary>A process tree, named by its topmost process that is still in the peer's session (a terminal's shell, or
-    /// a program that the desktop started).</summary>
+    /// <summary>A process tree, named by its topmost process that is still in the peer's session (a terminal's shell,
+    /// or a program that the desktop started).</summary>
     /// <param name="Channel">The channel it uses.</param>
     /// <param name="User">Its user.</param>
     /// <param name="RootId">Process id of the root; 0 if it is not known.</param>

@@ -7,8 +7,8 @@ namespace SecureAgent.Core;
 /// 2), which ssh-add -h and ssh rely on.</summary>
 internal static class DestinationPolicy
 {
-    /// <summary>Whether the key may be seen on the connection: always before anything is bound; else if every hop so far
-    /// is permitted and, where the connection is forwarded to a host, the key may be used from there.</summary>
+    /// <summary>Whether the key may be seen on the connection: always before anything is bound; else if every hop so
+    /// far is permitted and, where the connection is forwarded to a host, the key may be used from there.</summary>
     /// <param name="destinations">The permitted hops; none for a key that is not constrained.</param>
     /// <param name="bindings">The hops of the connection.</param>
     /// <param name="now">Checked against the validity of host certificates.</param>

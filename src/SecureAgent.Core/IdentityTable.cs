@@ -83,8 +83,8 @@ internal sealed class IdentityTable : IDisposable
         return view.ByBlob.GetValueOrDefault(PublicKey.DecodeKeyOrCertificate(blob).Blob);
     }
 
-    /// <summary>Whether <paramref name="key"/> is listed still: it may have been removed, replaced or have expired while
-    /// a person or a device took time.</summary>
+    /// <summary>Whether <paramref name="key"/> is listed still: it may have been removed, replaced or have expired
+    /// while a person or a device took time.</summary>
     public bool Holds(ListedKey key) =>
         Current.ByBlob.TryGetValue(key.Identity.Blob, out ListedKey? listed)
         && (listed == key || (key.Held is null && listed.Held is null && listed.Restrictions == key.Restrictions));

@@ -156,8 +156,8 @@ internal sealed class UpstreamConnection : IDisposable
             && (!anyPositive || filter.Any(pattern => !pattern.StartsWith('!') && Names(pattern)));
     }
 
-    /// <summary>As OpenSSH shows it: of a certificate, that of its key. Types that are not known here have their blob's.
-    /// </summary>
+    /// <summary>As OpenSSH shows it: of a certificate, that of its key. Types that are not known here have that of
+    /// their blob.</summary>
     internal static string FingerprintOf(KeyBlob blob)
     {
         try

@@ -10,8 +10,8 @@ internal sealed class ConnectionTable
     private const int LargestCapacity = 8192;
 
     /// <summary>Kept from the connections for everything else that the process opens, and at most half of what there
-    /// is.</summary>
-    private const int OtherDescriptors = 32;
+    /// is. The program that is not compiled ahead of time opens about a hundred for its own code.</summary>
+    private const int OtherDescriptors = 128;
 
     /// <summary>A client that has only just come, or been answered, is not idle: it is about to ask.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);

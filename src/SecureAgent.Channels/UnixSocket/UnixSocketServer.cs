@@ -63,9 +63,11 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         (_listener, _endpoint, _agent, _log, _time, _stopping) = (listener, endpoint, agent, log, time, stopping);
         _table = new ConnectionTable(DescriptorLimit.Raise(), time);
         _listener.Socket.Blocking = false;
-        _loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, MostLoops)).Select(_ => new EpollLoop())];
+        int loops = Math.Clamp(Environment.ProcessorCount, 1, MostLoops);
+        _loops = [.. Enumerable.Range(0, loops).Select(_ => new EpollLoop())];
         Accepting.Add(Descriptor, Libc.EPOLLIN, this);
-        _resuming = time.CreateTimer(_ => Accepting.Invoke(Resume), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _resuming = time.CreateTimer(
+            _ => Accepting.Invoke(Resume), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private EpollLoop Accepting => _loops[0];

@@ -98,7 +98,8 @@ internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
             int dropped = Interlocked.Exchange(ref _dropped, 0);
             if (dropped > 0)
             {
-                lines.Append(CultureInfo.InvariantCulture, $"secure-agent: warning: log: {dropped} lines were dropped\n");
+                lines.Append(
+                    CultureInfo.InvariantCulture, $"secure-agent: warning: log: {dropped} lines were dropped\n");
             }
 
             try

@@ -76,6 +76,7 @@ public sealed class AddTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "lifetime")]
     public async Task Key_disappears_at_the_second_its_lifetime_ends()
     {
         await _agent.AskAsync(Requests.Add(A, "a", new KeyConstraint.Lifetime(60)));
@@ -215,6 +216,7 @@ public sealed class AddTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "truthful result")]
     public async Task Success_means_that_the_key_is_listed_and_failure_that_nothing_changed()
     {
         Random random = new(20261125);

@@ -20,6 +20,7 @@ public sealed class PolicyTests
     ];
 
     [Fact]
+    [Trait("Promise", "payload policy and namespaces")]
     public async Task Key_signs_only_for_the_purposes_of_its_policy()
     {
         using TestAgent agent = With(new KeyPolicy { Purposes = [Rule("sshsig:git")] });
@@ -103,6 +104,7 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    [Trait("Promise", "no SHA-1 by surprise")]
     public async Task Sha1_is_made_only_where_the_policy_allows_it()
     {
         byte[] login = Requests.Login([1], "me", Rsa.PublicKey);
@@ -130,6 +132,7 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    [Trait("Promise", "audit")]
     public async Task Each_use_and_each_refusal_is_audited_once()
     {
         RecordingAudit audit = new();

@@ -69,6 +69,7 @@ public sealed class TokenTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    [Trait("Promise", "remote provider load refused")]
     public async Task Connection_of_an_ssh_session_may_not_name_a_library(bool forwarding)
     {
         TestTokens tokens = new();

@@ -22,6 +22,7 @@ public sealed class AgentPeerTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Promise", "only my user connects")]
     public async Task Another_user_is_refused_even_where_the_modes_of_the_socket_would_let_them_in()
     {
         await using AgentPair agents = await AgentPair.StartAsync(_home);
@@ -42,6 +43,7 @@ public sealed class AgentPeerTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Promise", "memory: no dump, no debugger")]
     public async Task Another_program_of_the_same_user_reads_nothing_of_it()
     {
         await RunAsync("chown", "-R", $"{Other}:{Other}", _home.Root);

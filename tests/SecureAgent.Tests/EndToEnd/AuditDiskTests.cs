@@ -13,6 +13,7 @@ public sealed class AuditDiskTests(KeyFiles keys) : IDisposable
     [Theory]
     [InlineData("continue", 0)]
     [InlineData("deny", 1)]
+    [Trait("Promise", "audit")]
     public async Task With_a_full_disk_keys_are_used_or_not_as_the_configuration_says(string setting, int exitCode)
     {
         string file = await keys.NamedAsync("recorded");

@@ -10,6 +10,7 @@ public sealed class BusTapTests
 
     [Theory]
     [MemberData(nameof(Matrix.Tpms), MemberType = typeof(Matrix))]
+    [Trait("Promise", "TPM traffic encrypted")]
     public async Task The_bus_shows_neither_PIN_nor_sealed_seed_nor_imported_key(AgentKind agent)
     {
         await using AgentWorld world = await StartAsync(agent);

@@ -18,6 +18,7 @@ public sealed class ConfirmationTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Fact]
+    [Trait("Promise", "confirm")]
     public async Task A_key_is_used_if_the_person_says_yes_and_not_if_they_say_no()
     {
         string file = await _keys.NamedAsync("to-confirm");
@@ -38,6 +39,7 @@ public sealed class ConfirmationTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "confirm")]
     public async Task Signatures_of_one_shell_that_come_while_the_question_is_open_need_one_answer()
     {
         string file = await _keys.NamedAsync("to-confirm");

@@ -8,6 +8,7 @@ public sealed class LifetimeTests(KeyFiles keys)
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
 
     [Fact]
+    [Trait("Promise", "lifetime")]
     public async Task Keys_leave_when_their_time_is_over_the_agents_own_unless_they_bring_one()
     {
         string[] files =

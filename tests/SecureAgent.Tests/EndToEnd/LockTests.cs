@@ -14,6 +14,7 @@ public sealed class LockTests(KeyFiles keys) : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Fact]
+    [Trait("Promise", "lock and unlock")]
     public async Task Only_the_passphrase_unlocks()
     {
         string file = await keys.NamedAsync("locked-in");
@@ -34,6 +35,7 @@ public sealed class LockTests(KeyFiles keys) : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "session-bind and forwarded awareness")]
     public async Task A_connection_that_was_forwarded_while_the_agent_was_locked_stays_forwarded()
     {
         string file = await keys.NamedAsync("locked-in");
@@ -53,6 +55,7 @@ public sealed class LockTests(KeyFiles keys) : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "lock and unlock")]
     public async Task Guessing_the_passphrase_does_not_slow_down_lists()
     {
         await using DropInAgent agent = await DropInAgent.StartAsync(AgentSide.DropIn, _home);
@@ -78,6 +81,7 @@ public sealed class LockTests(KeyFiles keys) : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "slow and idle clients cannot starve others")]
     public async Task A_question_that_nobody_answers_does_not_slow_down_lists()
     {
         string file = await keys.NamedAsync("unanswered");

@@ -5,6 +5,7 @@ public sealed class LoginTests(Worlds worlds)
 {
     [Theory]
     [MemberData(nameof(Matrix.AgentsAndKeys), MemberType = typeof(Matrix))]
+    [Trait("Promise", "tests on simulators")]
     public async Task A_key_of_the_agent_logs_in_over_real_ssh(AgentKind agent, KeyKind key)
     {
         SshdServer sshd = await worlds.SshdAsync();

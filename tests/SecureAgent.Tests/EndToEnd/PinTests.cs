@@ -23,6 +23,7 @@ public sealed partial class PinTests
 
     [Theory]
     [MemberData(nameof(Matrix.Tpms), MemberType = typeof(Matrix))]
+    [Trait("Promise", "PIN never blocked by the agent")]
     public async Task A_wrong_PIN_is_refused_costs_one_try_and_the_agent_goes_on(AgentKind agent)
     {
         await using AgentWorld world = await WithPinAsync(agent);
@@ -66,6 +67,7 @@ public sealed partial class PinTests
 
     [Theory]
     [MemberData(nameof(Matrix.Tpms), MemberType = typeof(Matrix))]
+    [Trait("Promise", "PIN never persisted")]
     public async Task A_kept_PIN_is_asked_for_once_and_forgotten_when_the_agent_is_locked(AgentKind agent)
     {
         await using AgentWorld world = await WithPinAsync(agent);

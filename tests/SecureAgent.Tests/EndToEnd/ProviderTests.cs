@@ -9,6 +9,7 @@ public sealed class ProviderTests(KeyFiles keys)
     [InlineData("-s", "/usr/lib/../../tmp/evil.so")]
     [InlineData("-s", "evil.so")]
     [InlineData("-e", "/tmp/evil.so")]
+    [Trait("Promise", "remote provider load refused")]
     public async Task A_module_that_is_not_on_the_list_is_refused_as_by_OpenSSHs_agent(string option, string module)
     {
         Needs.LinuxWith("ssh-agent", "ssh-add");

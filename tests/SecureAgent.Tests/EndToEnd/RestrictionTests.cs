@@ -35,6 +35,7 @@ public sealed class RestrictionTests(SshNetwork network) : IClassFixture<SshNetw
     [InlineData("host_a host_a>host_b host_b>host_c", "abc", "here: the key\na: the key\nb: the key\nc: NOTHING")]
     [InlineData("host_a host_a>USER@host_c", "ac", "here: the key\na: the key\nc: NOTHING")]
     [InlineData("host_c host_c>host_b host_b>host_a", "cba", "here: the key\nc: the key\nb: the key\na: NOTHING")]
+    [Trait("Promise", "destination constraints")]
     public async Task A_key_for_a_way_through_hosts_goes_that_way(string constraints, string route, string seen)
     {
         await using AgentPair agents = await StartAsync(constraints);
@@ -51,6 +52,7 @@ public sealed class RestrictionTests(SshNetwork network) : IClassFixture<SshNetw
     [InlineData("host_a host_a>host_b host_b>host_c", "ac", "here: the key\na: the key\n")]
     [InlineData("host_a host_a>host_b host_b>host_c", "aba", "here: the key\na: the key\nb: the key\n")]
     [InlineData("host_a host_b>host_c", "ab", "here: the key\na: NOTHING")]
+    [Trait("Promise", "destination constraints")]
     public async Task A_key_for_a_way_through_hosts_does_not_leave_it(string constraints, string route, string seen)
     {
         await using AgentPair agents = await StartAsync(constraints);
@@ -95,6 +97,7 @@ public sealed class RestrictionTests(SshNetwork network) : IClassFixture<SshNetw
     [InlineData("-e /tmp/evil.so")]
     [InlineData("-D")]
     [InlineData("-x")]
+    [Trait("Promise", "session-bind and forwarded awareness")]
     public async Task A_forwarded_connection_changes_nothing(string option)
     {
         await using AgentPair agents = await StartAsync("");

@@ -23,6 +23,7 @@ public sealed class SecretsTests(KeyFiles keys) : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Fact]
+    [Trait("Promise", "memory: shielded keys")]
     public async Task Locked_or_without_keys_the_programs_memory_holds_no_key_and_no_passphrase()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Reading the memory of the agent needs root.");
@@ -46,6 +47,7 @@ public sealed class SecretsTests(KeyFiles keys) : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "PIN never persisted")]
     public async Task At_its_most_talkative_the_program_writes_no_key_PIN_or_passphrase()
     {
         await using DropInAgent agent =

@@ -11,6 +11,9 @@ internal static class SecureAgentProgram
             ? Path.GetFullPath(path)
             : Path.Combine(AppContext.BaseDirectory, "secure-agent");
 
+    /// <summary>Whether it is the one that ships, which has no just-in-time compiler and stands for itself.</summary>
+    public static bool IsCompiledAheadOfTime => !File.Exists(FilePath + ".dll");
+
     /// <summary>Where the program of the simulated hardware is.</summary>
     public static string HwSimPath => Path.Combine(AppContext.BaseDirectory, "hwsim");
 

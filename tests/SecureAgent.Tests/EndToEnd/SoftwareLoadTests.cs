@@ -45,6 +45,7 @@ public sealed class SoftwareLoadTests(KeyFiles keys) : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    [Trait("Promise", "slow and idle clients cannot starve others")]
     public async Task Thousands_of_clients_that_say_little_do_not_keep_ssh_add_waiting(bool speak)
     {
         await using DropInAgent agent = await DropInAgent.StartAsync(AgentSide.DropIn, _home);

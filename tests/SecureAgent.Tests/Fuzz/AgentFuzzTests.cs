@@ -28,6 +28,7 @@ public sealed class AgentFuzzTests
     private static readonly AddedKey Added = new(5);
 
     [Fact]
+    [Trait("Promise", "bad input never kills the agent")]
     public void Every_message_gets_one_well_formed_answer()
     {
         byte[][] corpus = [.. WireVectors.Names("req-*.bin").Select(WireVectors.Bytes), .. Messages()];

@@ -11,6 +11,7 @@ public sealed class FrameFuzzTests
     private const int Rounds = 1200;
 
     [Fact]
+    [Trait("Promise", "bad input never kills the agent")]
     public void Frames_are_taken_off_the_stream_as_if_it_were_there_at_once() => FuzzHarness.Run(Rounds, round =>
     {
         byte[] input = Input(round.Random);

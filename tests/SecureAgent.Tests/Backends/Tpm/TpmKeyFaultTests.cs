@@ -27,6 +27,7 @@ public sealed class TpmKeyFaultTests
 
     [Theory]
     [MemberData(nameof(TestTpm.Kinds), MemberType = typeof(TestTpm))]
+    [Trait("Promise", "survives restart of the device")]
     public async Task A_restart_between_signatures_goes_unnoticed(string kind)
     {
         await using TpmKeyBench bench = await NewAsync(kind);

@@ -71,6 +71,7 @@ public sealed class ParityTests
     }
 
     [Fact]
+    [Trait("Promise", "size limits")]
     public async Task Answers_have_the_types_of_openssh()
     {
         string sshAgent = Requires.Tool("ssh-agent");
