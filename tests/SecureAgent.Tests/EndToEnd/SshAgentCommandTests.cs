@@ -186,22 +186,21 @@ public sealed partial class SshAgentCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task SIGUSR1_removes_key_files_as_it_does_from_OpenSSHs()
+    public async Task SIGUSR1_removes_keys_that_ssh_add_brought_and_they_can_be_added_again()
     {
+        // OpenSSH's agent knows the signal since 10.1; an older one dies of it.
         string file = _home.File("tmp/key");
         (await new Command(_home.Environment, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file).RunAsync())
             .Succeeded();
-        await using AgentPair agents = await AgentPair.StartAsync(_home);
-        (await agents.SshAddAsync("-q", file)).Succeeded();
-        foreach (DropInAgent agent in new[] { agents.Theirs, agents.Ours })
-        {
-            agent.Process.Signal(SIGUSR1);
-            await Deadline.UntilAsync(
-                async () => (await agent.Client.SshAddAsync("-l")).ExitCode == 1, () => "a key is still listed");
-        }
+        await using DropInAgent agent = await DropInAgent.StartAsync(AgentSide.DropIn, _home);
+        (await agent.Client.SshAddAsync("-q", file)).Succeeded();
 
-        (await agents.SshAddAsync("-q", file)).Succeeded();
-        Assert.Equal(0, (await agents.SshAddAsync("-T", file + ".pub")).ExitCode);
+        agent.Process.Signal(SIGUSR1);
+
+        await Deadline.UntilAsync(
+            async () => (await agent.Client.SshAddAsync("-l")).ExitCode == 1, () => "a key is still listed");
+        (await agent.Client.SshAddAsync("-q", file)).Succeeded();
+        Assert.Equal(0, (await agent.Client.SshAddAsync("-T", file + ".pub")).ExitCode);
     }
 
     [Fact]
