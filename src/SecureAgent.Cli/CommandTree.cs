@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using SecureAgent.Cli.Commands;
 using SecureAgent.Cli.Output;
@@ -57,11 +58,14 @@ internal static class CommandTree
         }
     }
 
-    private static RootCommand Create(Surroundings surroundings)
+    private static Command Create(Surroundings surroundings)
     {
         CommonOptions common = new(surroundings);
-        RootCommand root = new("An SSH agent whose keys live in hardware.")
+        // No RootCommand: that is called as the program was started, which may be the name of one of the commands.
+        Command root = new("secure-agent", "An SSH agent whose keys live in hardware.")
         {
+            new HelpOption(),
+            new VersionOption(),
             RunCommand.Create(common, surroundings),
             SshAgentCommand.Create(common, surroundings),
             EnvCommand.Create(common, surroundings),

@@ -95,6 +95,8 @@ internal sealed class SshdServer : IAsyncDisposable
         KbdInteractiveAuthentication no
         PermitRootLogin yes
         PermitUserRC no
+        # bash reads no file of the user's for a command when it is not the outermost shell.
+        SetEnv SHLVL=1
         AllowAgentForwarding yes
         AllowTcpForwarding no
         X11Forwarding no
