@@ -14,11 +14,11 @@ internal sealed class EpollLoop : IDisposable
 
     /// <summary>How many times it sleeps at once after it looked in vain: on a busy machine looking only keeps the
     /// processor from the client.</summary>
-    private const int SleepsAfterVain = 64;
+    private const int SleepsAfterVain = 32;
 
     /// <summary>How long it looks for the next event before it sleeps: a client that asks again at once is answered
     /// without waking a sleeper.</summary>
-    private static readonly TimeSpan Attention = TimeSpan.FromMicroseconds(50);
+    private static readonly TimeSpan Attention = TimeSpan.FromMicroseconds(250);
 
     // struct epoll_event { uint32_t events; epoll_data_t data; } is packed on x86-64 and nowhere else. The data here are
     // the descriptor and 4 bytes of nothing.
