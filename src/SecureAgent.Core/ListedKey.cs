@@ -88,16 +88,5 @@ internal sealed class ListedKey
     /// <param name="hostNames">Knows hosts by their keys.</param>
     /// <param name="now">Checked against the validity of host certificates.</param>
     public bool IsSeenBy(PeerInfo peer, SessionBindings bindings, IHostNames? hostNames, DateTimeOffset now) =>
-        IsOnChannel(peer)
-        && DestinationPolicy.MayList(Restrictions.Destinations, bindings, now)
-        && (Policy.Hosts is null || !bindings.IsAttempted
-            || (bindings.All is [.., { IsForwarding: false } last] && IsHostAllowed(last.HostKey, hostNames)));
-
-    /// <summary>Whether its policy allows the channel.</summary>
-    public bool IsOnChannel(PeerInfo peer) => Policy.Channels?.Contains(peer.Channel) ?? true;
-
-    /// <summary>Whether its policy allows logins to the host of <paramref name="hostKey"/>.</summary>
-    public bool IsHostAllowed(KeyBlob hostKey, IHostNames? hostNames) =>
-        Policy.Hosts is not { } hosts
-        || (hostNames is not null && hosts.Any(pattern => hostNames.Matches(hostKey, pattern)));
+        Policy.ShowsTo(peer, bindings, hostNames) && DestinationPolicy.MayList(Restrictions.Destinations, bindings, now);
 }

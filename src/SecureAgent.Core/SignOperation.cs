@@ -88,7 +88,7 @@ internal readonly struct SignOperation
     /// <returns>Why it may not sign <paramref name="payload"/> here, or <see langword="null"/>.</returns>
     public string? RefuseByPolicy(KeyPolicy policy, SignedPayload payload)
     {
-        if (policy.Channels is { } channels && !channels.Contains(_peer.Channel))
+        if (!policy.AllowsChannel(_peer))
         {
             return $"the configuration does not offer it on the channel {_peer.Channel}";
         }
@@ -106,15 +106,15 @@ internal readonly struct SignOperation
         // Data of no known meaning could be a login to anywhere. Files and certificates go to no host.
         return payload switch
         {
-            SignedPayload.UserAuthentication login => RefuseHost(hosts, login),
+            SignedPayload.UserAuthentication login => RefuseHost(policy, hosts, login),
             SignedPayload.UnknownPayload => "the configuration limits it to hosts, and this may be a login to any",
             _ => null,
         };
     }
 
-    private string? RefuseHost(IReadOnlyList<string> hosts, SignedPayload.UserAuthentication login)
+    private string? RefuseHost(
+        KeyPolicy policy, IReadOnlyList<string> hosts, SignedPayload.UserAuthentication login)
     {
-        IHostNames? names = _agent.Options.HostNames;
         if (_bindings.HostKeyOf(login.SessionId.Span) is not { } hostKey)
         {
             return "the configuration limits it to hosts, and the client did not bind the session to one";
@@ -122,7 +122,7 @@ internal readonly struct SignOperation
 
         // What the client writes into the login must be what the host key proved.
         return (login.HostKey is null || login.HostKey == hostKey)
-            && names is not null && hosts.Any(pattern => names.Matches(hostKey, pattern))
+            && policy.AllowsHost(hostKey, _agent.Options.HostNames)
             ? null
             : $"the configuration limits it to {string.Join(", ", hosts)}; known_hosts has no such name for the "
                 + "server's key";

@@ -27,8 +27,8 @@ internal readonly struct UpstreamOperation
         {
             foreach (AgentIdentity identity in list)
             {
-                KeyPolicy policy = PolicyOf(identity);
-                if (IsSeen(policy) && listed.Add(identity.Blob))
+                if (PolicyOf(identity).ShowsTo(_peer, _bindings, _agent.Options.HostNames)
+                    && listed.Add(identity.Blob))
                 {
                     _ = answer.TryAdd(identity.Blob, identity.Comment);
                 }
@@ -199,15 +199,6 @@ internal readonly struct UpstreamOperation
 
     private KeyPolicy PolicyOf(AgentIdentity identity) =>
         _agent.Options.PolicyOf(UpstreamConnection.FingerprintOf(identity.Blob), identity.Comment);
-
-    private bool IsSeen(KeyPolicy policy)
-    {
-        IHostNames? names = _agent.Options.HostNames;
-        return (policy.Channels?.Contains(_peer.Channel) ?? true)
-            && (policy.Hosts is not { } hosts || !_bindings.IsAttempted
-                || (_bindings.All is [.., { IsForwarding: false } last] && names is not null
-                    && hosts.Any(pattern => names.Matches(last.HostKey, pattern))));
-    }
 
     private Refused? RefuseByRules(
         SignOperation rules, KeyPolicy policy, AgentRequest.SignRequest request, SignedPayload payload, string comment)

@@ -178,47 +178,32 @@ internal sealed class EpollStream : Stream, IReadinessTarget, IValueTaskSource<i
 
     private bool TryReceive(Span<byte> buffer, out int received)
     {
-        while (true)
+        do
         {
             received = (int)Libc.Receive(_socket, buffer, (nuint)buffer.Length, 0);
-            if (received >= 0)
-            {
-                return true;
-            }
-
-            switch (Marshal.GetLastPInvokeError())
-            {
-                case Libc.EAGAIN:
-                    return false;
-                case Libc.EINTR:
-                    break;
-                case int error:
-                    throw Error(error);
-            }
         }
+        while (received < 0 && WasInterrupted());
+        return received >= 0;
     }
 
     private bool TrySend(ReadOnlySpan<byte> buffer, out int sent)
     {
-        while (true)
+        do
         {
             sent = (int)Libc.Send(_socket, buffer, (nuint)buffer.Length, Libc.MSG_NOSIGNAL);
-            if (sent >= 0)
-            {
-                return true;
-            }
-
-            switch (Marshal.GetLastPInvokeError())
-            {
-                case Libc.EAGAIN:
-                    return false;
-                case Libc.EINTR:
-                    break;
-                case int error:
-                    throw Error(error);
-            }
         }
+        while (sent < 0 && WasInterrupted());
+        return sent >= 0;
     }
+
+    /// <summary>Whether the call that failed just now is to be made again; if not, it would have to wait.</summary>
+    /// <exception cref="IOException">It failed for another reason.</exception>
+    private static bool WasInterrupted() => Marshal.GetLastPInvokeError() switch
+    {
+        Libc.EAGAIN => false,
+        Libc.EINTR => true,
+        int error => throw Error(error),
+    };
 
     private async ValueTask WriteRestAsync(ReadOnlyMemory<byte> rest)
     {
