@@ -12,6 +12,7 @@ internal sealed class AgentSignals : IDisposable
     private readonly PosixSignalRegistration _hangUp;
     private readonly PosixSignalRegistration? _removeKeys;
     private readonly CancellationTokenRegistration _interrupted;
+    private int _hasEnded;
 
     /// <summary>Takes the signals.</summary>
     /// <param name="removeKeys">Called for each SIGUSR1.</param>
@@ -41,9 +42,11 @@ internal sealed class AgentSignals : IDisposable
     /// <summary>Ends the agent as <paramref name="signal"/> would.</summary>
     public void End(PosixSignal signal)
     {
-        if (_first.TrySetResult(signal))
+        if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
         {
+            // In this order: whoever sees the signal may dispose of everything at once.
             _end.Cancel();
+            _first.SetResult(signal);
         }
     }
 
