@@ -21,6 +21,9 @@ internal static partial class Win32
     public const uint GENERIC_READ = 0x80000000;
     public const uint GENERIC_WRITE = 0x40000000;
 
+    /// <summary>dwFlagsAndAttributes of a client: the server may see who it is, but not act for it.</summary>
+    public const uint ClientFlags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;
+
     private const uint OPEN_EXISTING = 3;
     private const uint FILE_FLAG_OVERLAPPED = 0x40000000;
     private const uint SECURITY_SQOS_PRESENT = 0x00100000;
@@ -35,10 +38,10 @@ internal static partial class Win32
             instance.OutBufferSizeBytes, instance.InBufferSizeBytes, instance.DefaultTimeoutMilliseconds, security);
     }
 
-    /// <summary>Opens a pipe as a client, who lets the server see who it is but not act for it; the handle is invalid
-    /// if that fails, and the last error says why.</summary>
-    public static SafePipeHandle OpenPipe(string name, uint access) => CreateFile(name, access, share: 0, security: 0,
-        OPEN_EXISTING, FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, template: 0);
+    /// <summary>Opens a pipe as a client, with <see cref="ClientFlags"/>; the handle is invalid if that fails, and the
+    /// last error says why.</summary>
+    public static SafePipeHandle OpenPipe(string name, uint access) =>
+        CreateFile(name, access, share: 0, security: 0, OPEN_EXISTING, ClientFlags, template: 0);
 
     /// <summary>Process id of the client of a server's handle; 0 if the system does not tell.</summary>
     public static int ClientProcessIdOf(SafePipeHandle pipe) =>

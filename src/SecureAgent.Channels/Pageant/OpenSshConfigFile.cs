@@ -44,10 +44,16 @@ public sealed partial class OpenSshConfigFile
         Write("");
     }
 
-    /// <summary>Writes it anew; a file that is there keeps its place, but not its access rights.</summary>
     private void Write(string content)
     {
-        using FileStream file = OperatingSystem.IsWindows() ? OpenOwnerOnly(_path) : File.Create(_path);
+        using FileStream file = OperatingSystem.IsWindows()
+            ? OpenOwnerOnly(_path)
+            : new FileStream(_path, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         file.Write(Encoding.UTF8.GetBytes(content));
     }
 }

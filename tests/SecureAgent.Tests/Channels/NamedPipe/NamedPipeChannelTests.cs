@@ -169,10 +169,10 @@ public sealed class NamedPipeChannelTests
         await using ServedPipe first = await ServedPipe.StartAsync();
 
         // Wine lets anybody add an instance, and only the self-check tells whose pipe it is.
-        NamedPipeChannel second = new("test-pipe", first.Name, first.Log, first.Time) { ProcessId = -1 };
+        NamedPipeChannel second = new("test-pipe", first.Name, first.Log, first.Clock) { ProcessId = -1 };
         ChannelException exception =
-            await Assert.ThrowsAsync<ChannelException>(() => second.RunAsync(first.Agent, Test).WaitAsync(Patience, Test));
-        Assert.Contains($"process {Environment.ProcessId} ", exception.Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<ChannelException>(() => second.RunAsync(first, Test).WaitAsync(Patience, Test));
+        Assert.Contains($"process {Environment.ProcessId} (", exception.Message, StringComparison.Ordinal);
         Assert.Contains(Path.GetFileName(Environment.ProcessPath!), exception.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ChannelException>(() => second.Listening.WaitAsync(Patience, Test));
 
@@ -202,14 +202,14 @@ public sealed class NamedPipeChannelTests
         using (PipeSquatter squatter = await PipeSquatter.StartAsync(served.Name))
         {
             squatterId = squatter.ProcessId;
-            await CheckAgainAsync(served);
-            await CheckAgainAsync(served);
+            served.CheckAgain();
+            served.CheckAgain();
         }
 
         AgentEvent found = Assert.Single(served.Log.Events, logged => logged.Kind == "squatter");
         Assert.Equal(AgentEventLevel.Error, found.Level);
         Assert.Contains($"process {squatterId} (", found.Message, StringComparison.Ordinal);
-        await CheckAgainAsync(served);
+        served.CheckAgain();
         using OpenSshPipeClient client = OpenSshPipeClient.Open(served.Name);
         Assert.Equal(12, client.Ask(Requests.List)[0]);
         Assert.DoesNotContain(served.Log.Events, logged => logged.Kind == "listen");
@@ -226,7 +226,7 @@ public sealed class NamedPipeChannelTests
                     ? instance with { Name = name + ".elsewhere" }
                     : instance)));
         Assert.Throws<Win32Exception>(() => OpenSshPipeClient.Open(name));
-        await CheckAgainAsync(served);
+        served.CheckAgain();
         Assert.Single(served.Log.Events, logged => logged.Kind == "listen");
         using OpenSshPipeClient client = OpenSshPipeClient.Open(name);
         Assert.Equal(12, client.Ask(Requests.List)[0]);
@@ -251,6 +251,7 @@ public sealed class NamedPipeChannelTests
         }
 
         Assert.Throws<Win32Exception>(() => OpenSshPipeClient.Open(served.Name));
+        Assert.True(SpinWait.SpinUntil(() => served.Time.Armed > PipeAcceptor.Waiting, Patience));
         isShort = false;
         served.Time.Advance(TimeSpan.FromSeconds(1));
         using OpenSshPipeClient last = await OpenPatientlyAsync(served.Name);
@@ -262,28 +263,14 @@ public sealed class NamedPipeChannelTests
     [Fact]
     public async Task Self_check_is_no_client()
     {
-        int opened = 0;
         await using ServedPipe served = await ServedPipe.StartAsync();
         using OpenSshPipeClient client = OpenSshPipeClient.Open(served.Name);
         Assert.Equal(12, client.Ask(Requests.List)[0]);
-        using Timer sampling = new(_ => opened = Math.Max(opened, served.Agent.Status.Sessions), null, 0, 1);
-        await CheckAgainAsync(served);
-        await CheckAgainAsync(served);
-        Assert.Equal(1, opened);
+        served.CheckAgain();
+        served.CheckAgain();
+        Assert.Equal(12, client.Ask(Requests.List)[0]);
+        Assert.Equal(1, served.Opened);
         Assert.Empty(served.Log.Events);
-    }
-
-    /// <summary>Lets a minute pass and the self-check end.</summary>
-    private static async Task CheckAgainAsync(ServedPipe served)
-    {
-        while (served.Time.Armed == 0)
-        {
-            await Task.Delay(1, Test);
-        }
-
-        int checks = served.Channel.Checks;
-        served.Time.Advance(TimeSpan.FromMinutes(1));
-        Assert.True(SpinWait.SpinUntil(() => served.Channel.Checks > checks, Patience));
     }
 
     private static async Task AssertQuickAsync(ServedPipe served)
@@ -311,7 +298,7 @@ public sealed class NamedPipeChannelTests
             {
                 return OpenSshPipeClient.Open(name);
             }
-            catch (Win32Exception exception) when (exception.NativeErrorCode == 231)
+            catch (Win32Exception exception) when (exception.NativeErrorCode is 2 or 231)
             {
                 await Task.Delay(1, Test);
             }

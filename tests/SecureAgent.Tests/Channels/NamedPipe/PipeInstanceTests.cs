@@ -23,4 +23,11 @@ public sealed class PipeInstanceTests
             + "S:(ML;;NWNR;;;ME)",
             instance.Sddl);
     }
+
+    [Fact]
+    public void Client_lets_the_server_see_who_it_is_and_no_more() =>
+        // FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION.
+#pragma warning disable CA1416 // A constant is the same everywhere.
+        Assert.Equal(0x40110000u, Win32.ClientFlags);
+#pragma warning restore CA1416
 }

@@ -8,26 +8,35 @@ namespace SecureAgent.Tests.Channels.NamedPipe;
 
 /// <summary>An agent with one Ed25519 key, <c>key0</c>, on a pipe of its own.</summary>
 [SupportedOSPlatform("windows")]
-internal sealed class ServedPipe : IAsyncDisposable
+internal sealed class ServedPipe : IAgent, IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
 
-    private ServedPipe(TestKey? key, Func<RecordingLog, ManualTime, NamedPipeChannel> create)
+    private int _opened;
+
+    private ServedPipe(TestKey? key, Func<RecordingLog, TimeProvider, NamedPipeChannel> create)
     {
+        Clock = new MinuteClock(Time);
         Key = key ?? TestKey.Ed25519();
         Agent = new SshAgent([new TestBackend("test", Key.Identity("key0"))], new TestPrompter(), Log,
             new LockedMemory(), TimeProvider.System);
-        Channel = create(Log, Time);
-        _running = Channel.RunAsync(Agent, _stopping.Token);
+        Channel = create(Log, Clock);
+        _running = Channel.RunAsync(this, _stopping.Token);
     }
 
     public RecordingLog Log { get; } = new();
 
-    /// <summary>The channel's clock; the self-check waits for it.</summary>
+    /// <summary>Moves the channel's clock.</summary>
     public ManualTime Time { get; } = new();
+
+    /// <summary>The channel's clock.</summary>
+    public MinuteClock Clock { get; }
+
+    /// <summary>How many sessions there have been.</summary>
+    public int Opened => Volatile.Read(ref _opened);
 
     public TestKey Key { get; }
 
@@ -44,13 +53,28 @@ internal sealed class ServedPipe : IAsyncDisposable
         Assert.SkipUnless(OperatingSystem.IsWindows(), "Named pipes are served on Windows; run the win-x64 tests.");
 
     public static async Task<ServedPipe> StartAsync(
-        TestKey? key = null, Func<RecordingLog, ManualTime, NamedPipeChannel>? create = null)
+        TestKey? key = null, Func<RecordingLog, TimeProvider, NamedPipeChannel>? create = null)
     {
         RequireWindows();
         ServedPipe served =
             new(key, create ?? ((log, time) => new NamedPipeChannel("test-pipe", NewName(), log, time)));
         await served.Channel.Listening.WaitAsync(Patience, TestContext.Current.CancellationToken);
         return served;
+    }
+
+    public IAgentSession OpenSession(PeerInfo peer)
+    {
+        Interlocked.Increment(ref _opened);
+        return Agent.OpenSession(peer);
+    }
+
+    /// <summary>Lets a minute pass, and the self-check that is due end.</summary>
+    public void CheckAgain()
+    {
+        Assert.True(SpinWait.SpinUntil(() => Clock.Minutes > 0, Patience));
+        int minutes = Clock.Minutes;
+        Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(SpinWait.SpinUntil(() => Clock.Minutes > minutes, Patience));
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using SecureAgent.Channels.Pageant;
+
+namespace SecureAgent.Tests.Channels.Pageant;
+
+public sealed class PageantPipeNameTests
+{
+    private const string Prefix = @"\\.\pipe\pageant.";
+
+    [Fact]
+    public void Name_is_the_user_and_the_hash_of_an_SSH_string_of_the_encrypted_block()
+    {
+        string name = PageantPipeName.Derive("mary", block =>
+        {
+            Assert.Equal("Pageant\0\0\0\0\0\0\0\0\0"u8.ToArray(), block.ToArray());
+            for (int i = 0; i < block.Length; i++)
+            {
+                block[i] ^= (byte)(0xA0 + i);
+            }
+        });
+
+        // printf '\0\0\0\020\360\300\305\302\301\313\322\247\250...' | sha256sum, by another program than ours.
+        byte[] block = [.. "Pageant".PadRight(16, '\0').Select((letter, i) => (byte)(letter ^ (0xA0 + i)))];
+        Assert.Equal($"{Prefix}mary.{Sha256Sum([0, 0, 0, 16, .. block])}", name);
+    }
+
+    [Fact]
+    public void Name_without_encryption_is_that_of_the_plain_block()
+    {
+        // Under Wine CryptProtectMemory succeeds and changes nothing, so that PuTTY computes this there:
+        // printf '\0\0\0\020Pageant\0\0\0\0\0\0\0\0\0' | sha256sum
+        Assert.Equal(
+            Prefix + "mary.2e9e7389b30cd8240bf15518e9a228d6537dc38d64b2070a189ca2fe5452d492", PageantPipeName.Derive("mary", _ => { }));
+    }
+
+    [Theory]
+    [InlineData("mary@corp.example.com", "CORP-mary", "mary")]
+    [InlineData("m.a@b@c", "x", "m.a")]
+    [InlineData("mary", "x", "mary")]
+    [InlineData(null, "mary", "mary")]
+    public void User_is_the_principal_up_to_its_at_or_else_the_account(string? principal, string account, string user) =>
+        Assert.Equal(user, PageantPipeName.UserNameOf(principal, account));
+
+    [Fact]
+    [SupportedOSPlatform("windows")]
+    public void Block_is_encrypted_for_all_processes_of_the_user()
+    {
+        Assert.SkipUnless(OperatingSystem.IsWindows(), "CryptProtectMemory is Windows'; run the win-x64 tests.");
+        List<(int Length, uint Size, uint Flags)> calls = [];
+        string name = PageantPipeName.OfCurrentUser((block, size, flags) =>
+        {
+            calls.Add((block.Length, size, flags));
+            return false;
+        });
+        Assert.Equal([(16, 16u, 1u)], calls); // CRYPTPROTECTMEMORY_CROSS_PROCESS.
+        Assert.StartsWith(Prefix + Environment.UserName, name, StringComparison.OrdinalIgnoreCase);
+
+        // The same twice, as a client and a server compute it.
+        Assert.Equal(PageantPipeName.OfCurrentUser(), PageantPipeName.OfCurrentUser());
+    }
+
+    /// <summary>By coreutils where there are any.</summary>
+    private static string Sha256Sum(byte[] input)
+    {
+        if (Requires.Find("sha256sum") is not { } program)
+        {
+            return Convert.ToHexStringLower(SHA256.HashData(input));
+        }
+
+        using Process process = Process.Start(new ProcessStartInfo(program)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        process.StandardInput.BaseStream.Write(input);
+        process.StandardInput.Close();
+        return process.StandardOutput.ReadToEnd()[..64];
+    }
+}
