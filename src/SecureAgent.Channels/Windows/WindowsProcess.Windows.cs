@@ -50,12 +50,13 @@ public static partial class WindowsProcess
         return !process.IsInvalid && UserOf(process) is { } user ? (user, StartTimeOf(process)) : null;
     }
 
-    /// <summary>Path of the program that it runs.</summary>
-    /// <returns><see langword="null"/> if it has ended, or may not be asked.</returns>
+    /// <summary>Path of the program that it runs, or the program's name if that is all that may be known, as with a
+    /// service of the system.</summary>
+    /// <returns><see langword="null"/> if it has ended.</returns>
     public static string? ImagePathOf(int processId)
     {
         using SafeProcessHandle process = Open(processId);
-        return process.IsInvalid ? null : ImagePathOf(process);
+        return (process.IsInvalid ? null : ImagePathOf(process)) ?? Snapshot().GetValueOrDefault(processId).Name;
     }
 
     /// <summary>A name for messages: process id and program.</summary>

@@ -186,7 +186,7 @@ public sealed class NamedPipeChannelTests
     {
         ServedPipe.RequireWindows();
         string name = ServedPipe.NewName();
-        using PipeSquatter squatter = await PipeSquatter.StartAsync(name);
+        using PipeSquatter squatter = PipeSquatter.Start(name);
         ChannelException exception =
             await Assert.ThrowsAsync<ChannelException>(() => ServedPipe.StartAsync(create: (log, time) =>
                 new NamedPipeChannel("test-pipe", name, log, time)));
@@ -199,7 +199,7 @@ public sealed class NamedPipeChannelTests
     {
         await using ServedPipe served = await ServedPipe.StartAsync();
         int squatterId;
-        using (PipeSquatter squatter = await PipeSquatter.StartAsync(served.Name))
+        using (PipeSquatter squatter = PipeSquatter.Start(served.Name))
         {
             squatterId = squatter.ProcessId;
             served.CheckAgain();

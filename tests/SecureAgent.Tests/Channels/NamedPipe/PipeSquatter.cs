@@ -29,35 +29,34 @@ public sealed class PipeSquatter : IDisposable
     public async Task Squat()
     {
         string name = Environment.GetEnvironmentVariable(NameVariable)!;
+        using EventWaitHandle ready = EventWaitHandle.OpenExisting(Environment.GetEnvironmentVariable(ReadyVariable)!);
         while (true)
         {
             await using NamedPipeServerStream pipe = new(name[@"\\.\pipe\".Length..], PipeDirection.InOut,
                 NamedPipeServerStream.MaxAllowedServerInstances, PipeTransmissionMode.Byte, PipeOptions.Asynchronous);
-            Task connected = pipe.WaitForConnectionAsync();
-            await File.WriteAllTextAsync(Environment.GetEnvironmentVariable(ReadyVariable)!, "");
+            Task connected = pipe.WaitForConnectionAsync(TestContext.Current.CancellationToken);
+            ready.Set();
             await connected;
         }
     }
 
     /// <summary>Starts it, and waits until it has an instance of the pipe.</summary>
-    internal static async Task<PipeSquatter> StartAsync(string name)
+    internal static PipeSquatter Start(string name)
     {
-        string ready = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
-        ProcessStartInfo start = new(Environment.ProcessPath!)
+        string readyName = Guid.NewGuid().ToString("N");
+        using EventWaitHandle ready = new(false, EventResetMode.ManualReset, readyName);
+        PipeSquatter squatter = new(Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
         {
             ArgumentList = { "-explicit", "only", "-method", $"{typeof(PipeSquatter).FullName}.{nameof(Squat)}" },
-            Environment = { [NameVariable] = name, [ReadyVariable] = ready },
+            Environment = { [NameVariable] = name, [ReadyVariable] = readyName },
             RedirectStandardOutput = true,
-        };
-        PipeSquatter squatter = new(Process.Start(start)!);
-        Stopwatch watch = Stopwatch.StartNew();
-        while (!File.Exists(ready))
+        })!);
+        if (!ready.WaitOne(Patience))
         {
-            Assert.True(watch.Elapsed < Patience && !squatter._process!.HasExited, "The other process did not start.");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+            squatter.Dispose();
+            Assert.Fail("The other process did not start.");
         }
 
-        File.Delete(ready);
         return squatter;
     }
 

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Runtime.Versioning;
-using System.Security.Cryptography;
 using SecureAgent.Channels.Pageant;
 
 namespace SecureAgent.Tests.Channels.Pageant;
@@ -21,9 +19,8 @@ public sealed class PageantPipeNameTests
             }
         });
 
-        // printf '\0\0\0\020\360\300\305\302\301\313\322\247\250...' | sha256sum, by another program than ours.
-        byte[] block = [.. "Pageant".PadRight(16, '\0').Select((letter, i) => (byte)(letter ^ (0xA0 + i)))];
-        Assert.Equal($"{Prefix}mary.{Sha256Sum([0, 0, 0, 16, .. block])}", name);
+        // printf '\0\0\0\020\360\300\305\306\305\313\322\247\250\251\252\253\254\255\256\257' | sha256sum
+        Assert.Equal(Prefix + "mary.1fdfbdef43dc58c5f6b275838365865badff61c6b98d9619fe878a31804e4bff", name);
     }
 
     [Fact]
@@ -32,7 +29,8 @@ public sealed class PageantPipeNameTests
         // Under Wine CryptProtectMemory succeeds and changes nothing, so that PuTTY computes this there:
         // printf '\0\0\0\020Pageant\0\0\0\0\0\0\0\0\0' | sha256sum
         Assert.Equal(
-            Prefix + "mary.2e9e7389b30cd8240bf15518e9a228d6537dc38d64b2070a189ca2fe5452d492", PageantPipeName.Derive("mary", _ => { }));
+            Prefix + "mary.2e9e7389b30cd8240bf15518e9a228d6537dc38d64b2070a189ca2fe5452d492",
+            PageantPipeName.Derive("mary", _ => { }));
     }
 
     [Theory]
@@ -59,23 +57,5 @@ public sealed class PageantPipeNameTests
 
         // The same twice, as a client and a server compute it.
         Assert.Equal(PageantPipeName.OfCurrentUser(), PageantPipeName.OfCurrentUser());
-    }
-
-    /// <summary>By coreutils where there are any.</summary>
-    private static string Sha256Sum(byte[] input)
-    {
-        if (Requires.Find("sha256sum") is not { } program)
-        {
-            return Convert.ToHexStringLower(SHA256.HashData(input));
-        }
-
-        using Process process = Process.Start(new ProcessStartInfo(program)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
-        process.StandardInput.BaseStream.Write(input);
-        process.StandardInput.Close();
-        return process.StandardOutput.ReadToEnd()[..64];
     }
 }
