@@ -41,12 +41,22 @@ public static partial class WindowsProcess
         }
     }
 
-    /// <summary>Path of the program that it runs.</summary>
+    /// <summary>SID of its user, and when it started (100 ns since 1601, UTC), which with the process id names one
+    /// process for good.</summary>
     /// <returns><see langword="null"/> if it has ended, or may not be asked.</returns>
+    public static (string User, long StartTime)? IdentityOf(int processId)
+    {
+        using SafeProcessHandle process = Open(processId);
+        return !process.IsInvalid && UserOf(process) is { } user ? (user, StartTimeOf(process)) : null;
+    }
+
+    /// <summary>Path of the program that it runs, or the program's name if that is all that may be known, as with a
+    /// service of the system.</summary>
+    /// <returns><see langword="null"/> if it has ended.</returns>
     public static string? ImagePathOf(int processId)
     {
         using SafeProcessHandle process = Open(processId);
-        return process.IsInvalid ? null : ImagePathOf(process);
+        return (process.IsInvalid ? null : ImagePathOf(process)) ?? Snapshot().GetValueOrDefault(processId).Name;
     }
 
     /// <summary>A name for messages: process id and program.</summary>
