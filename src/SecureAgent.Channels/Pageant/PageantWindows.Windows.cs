@@ -76,8 +76,8 @@ internal sealed class PageantWindows : IDisposable
         }
     }
 
-    /// <summary>Lets programs of lower integrity send requests, if this process is elevated: it serves their user, whom
-    /// the owner of their mapping shows.</summary>
+    /// <summary>Lets programs send requests that are not elevated, should this one be. Those of low integrity may then
+    /// send, too, and are told by their mapping.</summary>
     public void Allow(nint window) => _changeMessageFilter(window, User32.WM_COPYDATA, User32.MSGFLT_ALLOW);
 
     /// <summary>What there is to know of a client: its process if it named a window of its own, which proves

@@ -49,6 +49,12 @@ internal sealed partial class RequestMapping : IDisposable
             return null;
         }
 
+        if (ObjectIntegrity.Of(mapping) < ObjectIntegrity.Medium)
+        {
+            refusal = "it runs at low integrity, as a browser's sandbox does";
+            return null;
+        }
+
         SafeMemoryMappedViewHandle view = MapViewOfFile(mapping, FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, 0);
         if (!view.IsInvalid && SizeOf(view) is >= PageantProtocol.MinMappingSizeBytes and var size)
         {

@@ -28,14 +28,17 @@ public sealed class PageantCallTests
     {
         TestKey key = TestKey.Ed25519();
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         key.Delay = async ct =>
         {
+            asked.SetResult();
             await using CancellationTokenRegistration registration = ct.Register(() => cancelled.SetResult());
             await cancelled.Task;
             ct.ThrowIfCancellationRequested();
         };
         using TestAgent agent = TestAgent.With(key);
         Task<ReadOnlyMemory<byte>> answering = Ask(agent, Requests.Sign(key.PublicKey.Blob, [1]));
+        await asked.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         agent.Time.Advance(PageantCall.Limit - TimeSpan.FromTicks(1));
         Assert.False(answering.IsCompleted);
         agent.Time.Advance(TimeSpan.FromTicks(1));
