@@ -96,7 +96,7 @@ internal sealed class PageantWindow : IDisposable
             return false;
         }
 
-        PeerInfo peer = _windows.PeerOf(sender);
+        PeerInfo peer = PageantWindows.PeerOf(sender);
         ReadOnlySpan<byte> name = Bytes(data);
         if (!PageantProtocol.IsMappingName(name))
         {

@@ -50,6 +50,18 @@ internal sealed class PageantWindows : IDisposable
         }
     }
 
+    /// <summary>How many of them wait, and are not found.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _all.Count - _findable;
+            }
+        }
+    }
+
     /// <summary>Sees to it that clients find another window than this one, which will have to wait.</summary>
     public void Leave(PageantWindow window)
     {
@@ -82,7 +94,7 @@ internal sealed class PageantWindows : IDisposable
 
     /// <summary>What there is to know of a client: its process if it named a window of its own, which proves
     /// nothing.</summary>
-    public PeerInfo PeerOf(nint sender)
+    public static PeerInfo PeerOf(nint sender)
     {
         int processId = User32.ProcessOf(sender);
         return new PeerInfo(PageantWindowChannel.ChannelName)

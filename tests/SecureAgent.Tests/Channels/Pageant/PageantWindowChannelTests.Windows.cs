@@ -97,19 +97,12 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
     public async Task Request_that_waits_for_a_person_delays_nobody()
     {
         SkipElsewhere();
-        TaskCompletionSource person = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        TestKey slow = TestKey.Ed25519();
+        SlowKey slow = new();
         TestKey quick = TestKey.Ed25519();
-        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        slow.Delay = _ =>
-        {
-            asked.TrySetResult();
-            return person.Task;
-        };
-        await using ServedPageant served = await ServedPageant.StartAsync(slow, quick);
+        await using ServedPageant served = await ServedPageant.StartAsync(slow.Key, quick);
         string before = await ListTimes();
-        Task<byte[]> waiting = OnThread(() => PuttyClient.Ask(Sign(slow, [7])));
-        await asked.Task.WaitAsync(Patience, Test);
+        Task<byte[]> waiting = OnThread(() => PuttyClient.Ask(Sign(slow.Key, [7])));
+        await UntilWaiting(served, 1);
         string later = await ListTimes();
         await Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => OnThread(() =>
         {
@@ -119,67 +112,49 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
         }))).WaitAsync(Patience, Test);
         Assert.False(waiting.IsCompleted);
         output.WriteLine($"lists before a person is asked: {before}, meanwhile: {later}");
-        person.SetResult();
-        Assert.True(IsSignature(await waiting.WaitAsync(Patience, Test), slow, [7]));
+        slow.Answer();
+        Assert.True(IsSignature(await waiting.WaitAsync(Patience, Test), slow.Key, [7]));
     }
 
     [Fact]
     public async Task Requests_that_wait_end_in_any_order()
     {
         SkipElsewhere();
-        TestKey[] keys = [.. Enumerable.Range(0, 16).Select(_ => TestKey.Ed25519())];
-        TaskCompletionSource[] people = [.. keys.Select(_ => new TaskCompletionSource())];
-        TaskCompletionSource[] asked = [.. keys.Select(_ => new TaskCompletionSource())];
-        for (int i = 0; i < keys.Length; i++)
+        SlowKey[] keys = [.. Enumerable.Range(0, 8).Select(_ => new SlowKey())];
+        await using ServedPageant served = await ServedPageant.StartAsync([.. keys.Select(slow => slow.Key)]);
+        for (int round = 1; round <= 2; round++)
         {
-            (TaskCompletionSource person, TaskCompletionSource question) = (people[i], asked[i]);
-            keys[i].Delay = _ =>
+            Task<byte[]>[] waiting = new Task<byte[]>[keys.Length];
+            for (int i = 0; i < keys.Length; i++)
             {
-                question.SetResult();
-                return person.Task;
-            };
-        }
+                TestKey key = keys[i].Key;
+                waiting[i] = OnThread(() => PuttyClient.Ask(Sign(key, [9])));
+                await UntilWaiting(served, i + 1);
+            }
 
-        await using ServedPageant served = await ServedPageant.StartAsync(keys);
-        Task<byte[]>[] waiting = new Task<byte[]>[keys.Length];
-        for (int i = 0; i < keys.Length; i++)
-        {
-            TestKey key = keys[i];
-            waiting[i] = OnThread(() => PuttyClient.Ask(Sign(key, [9])));
-            await asked[i].Task.WaitAsync(Patience, Test);
-            await LookAway(served, i + 2);
-        }
+            // The first to come, which would be the outermost call if there were one window, is the first to go.
+            for (int i = 0; i < keys.Length; i++)
+            {
+                keys[i].Answer();
+                Assert.True(IsSignature(await waiting[i].WaitAsync(Patience, Test), keys[i].Key, [9]));
+                await UntilWaiting(served, keys.Length - i - 1);
+            }
 
-        // The first to come, which would be the outermost call if there were one window, is the first to go.
-        for (int i = 0; i < keys.Length; i++)
-        {
-            people[i].SetResult();
-            Assert.True(IsSignature(await waiting[i].WaitAsync(Patience, Test), keys[i], [9]));
+            // The windows are used again, though the newest one is on top.
+            Assert.Equal(keys.Length + 1, served.Channel.Windows!.Count);
         }
-
-        // The windows are there for the next ones.
-        await OnThread(() => PuttyClient.Ask(Requests.List));
-        Assert.Equal(keys.Length + 1, served.Channel.Windows!.Count);
     }
 
     [Fact]
     public async Task Window_that_waits_still_answers_who_found_it_before()
     {
         SkipElsewhere();
-        TaskCompletionSource person = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        TestKey slow = TestKey.Ed25519();
+        SlowKey slow = new();
         TestKey quick = TestKey.Ed25519();
-        slow.Delay = _ =>
-        {
-            asked.TrySetResult();
-            return person.Task;
-        };
-        await using ServedPageant served = await ServedPageant.StartAsync(slow, quick);
+        await using ServedPageant served = await ServedPageant.StartAsync(slow.Key, quick);
         nint window = PuttyClient.Window;
-        Task<byte[]> waiting = OnThread(() => PuttyClient.Ask(Sign(slow, [7])));
-        await asked.Task.WaitAsync(Patience, Test);
-        await LookAway(served, 2);
+        Task<byte[]> waiting = OnThread(() => PuttyClient.Ask(Sign(slow.Key, [7])));
+        await UntilWaiting(served, 1);
         Assert.NotEqual(window, PuttyClient.Window);
         await Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => OnThread(() =>
         {
@@ -190,31 +165,24 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
             return 0;
         }))).WaitAsync(Patience, Test);
         Assert.False(waiting.IsCompleted);
-        person.SetResult();
-        Assert.True(IsSignature(await waiting.WaitAsync(Patience, Test), slow, [7]));
+        slow.Answer();
+        Assert.True(IsSignature(await waiting.WaitAsync(Patience, Test), slow.Key, [7]));
     }
 
     [Fact]
     public async Task Mapping_that_changes_while_it_is_handled_changes_nothing()
     {
         SkipElsewhere();
-        TaskCompletionSource person = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        TestKey key = TestKey.Ed25519();
-        key.Delay = _ =>
-        {
-            asked.TrySetResult();
-            return person.Task;
-        };
-        await using ServedPageant served = await ServedPageant.StartAsync(key);
+        SlowKey slow = new();
+        await using ServedPageant served = await ServedPageant.StartAsync(slow.Key);
         using PuttyClient client = new(8192, PuttyClient.User);
-        client.Put(Sign(key, [1, 2, 3]));
+        client.Put(Sign(slow.Key, [1, 2, 3]));
         Task<nint> sending = OnThread(() => client.Send(PuttyClient.Window));
-        await asked.Task.WaitAsync(Patience, Test);
+        await UntilWaiting(served, 1);
         client.Memory.Fill(0xFF);
-        person.SetResult();
+        slow.Answer();
         Assert.Equal(1, await sending.WaitAsync(Patience, Test));
-        Assert.True(IsSignature(client.Answer(), key, [1, 2, 3]));
+        Assert.True(IsSignature(client.Answer(), slow.Key, [1, 2, 3]));
     }
 
     [Theory]
@@ -322,18 +290,12 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
     public async Task Window_goes_with_the_channel_and_who_waits_gets_a_failure()
     {
         SkipElsewhere();
-        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        TestKey slow = TestKey.Ed25519();
-        slow.Delay = ct =>
-        {
-            asked.TrySetResult();
-            return Task.Delay(Timeout.Infinite, ct);
-        };
+        SlowKey slow = new();
         Task<byte[]> waiting;
-        await using (ServedPageant served = await ServedPageant.StartAsync(slow))
+        await using (ServedPageant served = await ServedPageant.StartAsync(slow.Key))
         {
-            waiting = OnThread(() => PuttyClient.Ask(Sign(slow, [7])));
-            await asked.Task.WaitAsync(Patience, Test);
+            waiting = OnThread(() => PuttyClient.Ask(Sign(slow.Key, [7])));
+            await UntilWaiting(served, 1);
         }
 
         Assert.Equal(Failure, await waiting.WaitAsync(Patience, Test));
@@ -365,13 +327,13 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
         await Task.WhenAll(first, second).WaitAsync(Patience, Test);
     }
 
-    /// <summary>Waits until a window that took a request has been joined by another one that clients find.</summary>
-    private static async Task LookAway(ServedPageant served, int windows)
+    /// <summary>Waits until as many windows as that have to wait, and clients find another.</summary>
+    private static async Task UntilWaiting(ServedPageant served, int windows)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        while (served.Channel.Windows!.Count < windows || PuttyClient.Window == 0)
+        while (served.Channel.Windows!.Waiting != windows)
         {
-            Assert.True(watch.Elapsed < Patience, "No window was added.");
+            Assert.True(watch.Elapsed < Patience, $"{served.Channel.Windows!.Waiting} windows wait.");
             await Task.Delay(1, Test);
         }
     }
@@ -421,4 +383,22 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
 
     [LibraryImport("user32")]
     private static partial uint GetWindowThreadProcessId(nint window, nint process);
+
+    /// <summary>A key whose person takes time to answer.</summary>
+    private sealed class SlowKey
+    {
+        private TaskCompletionSource _person = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public SlowKey() => Key.Delay = ct => _person.Task.WaitAsync(ct);
+
+        public TestKey Key { get; } = TestKey.Ed25519();
+
+        /// <summary>Answers what is asked, and not what will be.</summary>
+        public void Answer()
+        {
+            TaskCompletionSource person = _person;
+            _person = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            person.SetResult();
+        }
+    }
 }
