@@ -121,6 +121,6 @@ internal static class CygwinHandshake
                 .ConfigureAwait(false);
         }
 
-        return received == credentials.Length ? received : 0;
+        return received is ShortCredentialsSizeBytes or CredentialsSizeBytes ? received : 0;
     }
 }
