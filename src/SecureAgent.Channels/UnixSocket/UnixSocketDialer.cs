@@ -15,32 +15,42 @@ public sealed class UnixSocketDialer : IAgentDialer
     /// <inheritdoc/>
     public async ValueTask<Stream> ConnectAsync(CancellationToken ct)
     {
-#pragma warning disable CA2000 // The stream owns it, or it is disposed below.
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-#pragma warning restore CA2000
+        Socket? socket = null;
         try
         {
+            socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), ct).ConfigureAwait(false);
-            PeerCredentials server = PeerCredentials.Of(socket);
-            if (!server.IsTrusted)
-            {
-                throw new ChannelException($"{_path} is served by {server.Describe()}, which is neither you nor root.");
-            }
-
+            RequireTrusted(socket);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (Exception exception)
         {
-            socket.Dispose();
+            socket?.Dispose();
             if (exception is SocketException or ArgumentException)
             {
                 // .NET says of a path that is not there that the address cannot be assigned.
-                string why = File.Exists(_path) ? exception.Message : "there is no such socket";
+                string why = Path.Exists(_path) ? exception.Message : "there is no such socket";
                 throw new ChannelException(
                     $"No agent answers on {_path}: {why}. Start one with secure-agent run.", exception);
             }
 
             throw;
+        }
+    }
+
+    private void RequireTrusted(Socket socket)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            if (WindowsPeer.Of(socket) is { IsTrusted: false } process)
+            {
+                throw new ChannelException(
+                    $"{_path} is served by {process.Describe()}, which is neither yours nor the system's.");
+            }
+        }
+        else if (PeerCredentials.Of(socket) is { IsTrusted: false } server)
+        {
+            throw new ChannelException($"{_path} is served by {server.Describe()}, which is neither you nor root.");
         }
     }
 }

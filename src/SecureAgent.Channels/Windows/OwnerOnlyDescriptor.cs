@@ -18,6 +18,11 @@ public static class OwnerOnlyDescriptor
     /// <param name="userSid">SID of the user.</param>
     public static string ForFile(string userSid) => $"O:{userSid}G:{userSid}D:P(A;;FA;;;{userSid})(A;;FA;;;SY)";
 
+    /// <summary>For a directory: the same, and for whatever is made in it.</summary>
+    /// <param name="userSid">SID of the user.</param>
+    public static string ForDirectory(string userSid) =>
+        $"O:{userSid}G:{userSid}D:P(A;OICI;FA;;;{userSid})(A;OICI;FA;;;SY)";
+
     /// <summary>For a file mapping or mutex: the user may do everything, others nothing.</summary>
     /// <param name="userSid">SID of the user.</param>
     public static string ForObject(string userSid) => $"O:{userSid}G:{userSid}D:P(A;;GA;;;{userSid})(A;;GA;;;SY)";

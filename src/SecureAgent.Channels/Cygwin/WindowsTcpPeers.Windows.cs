@@ -1,0 +1,69 @@
+using System.ComponentModel;
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Security.AccessControl;
+using System.Security.Principal;
+using SecureAgent.Channels.Windows;
+using SecureAgent.Core;
+
+namespace SecureAgent.Channels.Cygwin;
+
+/// <summary>Asks Windows, by its table of TCP connections and the tokens of processes.</summary>
+[SupportedOSPlatform("windows")]
+internal sealed partial class WindowsTcpPeers : ITcpPeers
+{
+    private const string AdministratorsSid = "S-1-5-32-544";
+    private const uint AF_INET = 2;
+    private const int TCP_TABLE_OWNER_PID_CONNECTIONS = 4;
+    private const uint ERROR_INSUFFICIENT_BUFFER = 122;
+
+    /// <summary>Room for what is added to the table between asking for its size and reading it.</summary>
+    private const uint SpareSizeBytes = 4096;
+
+    /// <inheritdoc/>
+    public TcpPeer Find(IPEndPoint peer, IPEndPoint own)
+    {
+        TcpOwner? owner = TcpOwner.Find(ReadTable(), peer, own);
+        string? user = owner is { ProcessId: > 0 and var pid } ? WindowsProcess.UserOf(pid) : null;
+
+        // The same process still has the connection: its id was not another's while the user was read.
+        TcpOwner? still = owner is { ProcessId: > 0 } ? TcpOwner.Find(ReadTable(), peer, own) : owner;
+        return TcpPeer.Judge(still?.ProcessId == owner?.ProcessId ? owner : null, user, WindowsUser.Current.Sid);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PeerProcess> ProcessesOf(int processId) => WindowsProcess.ChainOf(processId);
+
+    /// <inheritdoc/>
+    public string? DistrustOf(string path)
+    {
+        FileSecurity security = new(path, AccessControlSections.Owner);
+        string? owner = (security.GetOwner(typeof(SecurityIdentifier)) as SecurityIdentifier)?.Value;
+        WindowsUser user = WindowsUser.Current;
+        return owner == user.Sid || owner == user.OwnerSid
+            || owner is WindowsUser.LocalSystemSid or AdministratorsSid
+            ? null
+            : $"it belongs to {owner ?? "nobody"}";
+    }
+
+    private static byte[] ReadTable()
+    {
+        uint size = 0;
+        byte[] table = [];
+        uint result;
+        while ((result = GetExtendedTcpTable(
+            table, ref size, order: 0, AF_INET, TCP_TABLE_OWNER_PID_CONNECTIONS, 0)) == ERROR_INSUFFICIENT_BUFFER)
+        {
+            size += SpareSizeBytes;
+            table = new byte[size];
+        }
+
+        return result == 0 ? table : throw new Win32Exception((int)result);
+    }
+
+    [LibraryImport("iphlpapi")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial uint GetExtendedTcpTable(
+        Span<byte> table, ref uint size, int order, uint family, int tableClass, uint reserved);
+}
