@@ -7,7 +7,7 @@ namespace SecureAgent.Core;
 /// <summary>The agent as one connection sees it: bytes of a request in, bytes of its answer out. Requests of one
 /// session are handled one after the other; sessions run side by side and hold no lock while a device or a person takes
 /// time.</summary>
-public sealed class AgentSession : IDisposable
+public sealed class AgentSession : IAgentSession
 {
     /// <summary>Hashing more takes longer than signing.</summary>
     private const int MaxQuickBytes = 4096;
@@ -34,10 +34,8 @@ public sealed class AgentSession : IDisposable
     /// so.</summary>
     public bool IsForwarded => _bindings.IsForwarded;
 
-    /// <summary>Whether the answer takes some microseconds and can be made on the spot; what waits for a device or a
-    /// person does so without keeping a thread anyway. Only a guess, so that a channel can tell what would keep others
-    /// waiting; nothing depends on it but time.</summary>
-    /// <param name="request">As for <see cref="HandleAsync"/>.</param>
+    /// <inheritdoc/>
+    /// <remarks>What waits for a device or a person does so without keeping a thread anyway.</remarks>
     public bool IsQuick(ReadOnlySequence<byte> request)
     {
         ReadOnlyMemory<byte> message = request.First;
@@ -60,13 +58,7 @@ public sealed class AgentSession : IDisposable
         };
     }
 
-    /// <summary>Answers one request.</summary>
-    /// <param name="request">The body of the message, without its length prefix; read until the answer is
-    /// complete.</param>
-    /// <param name="response">Takes exactly one body of an answer, without a length prefix.</param>
-    /// <param name="ct">Cancelled when the client has gone.</param>
-    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled; nothing was
-    /// written.</exception>
+    /// <inheritdoc/>
     /// <remarks>Whatever else goes wrong is answered SSH_AGENT_FAILURE or, for an extension that is known,
     /// SSH_AGENT_EXTENSION_FAILURE, and logged once; the connection goes on (RFC 9987, "generic responses").</remarks>
     public ValueTask HandleAsync(ReadOnlySequence<byte> request, IBufferWriter<byte> response, CancellationToken ct)

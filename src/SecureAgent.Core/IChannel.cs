@@ -15,5 +15,5 @@ public interface IChannel
 
     /// <summary>Listens and serves until <paramref name="ct"/> is cancelled, then closes every connection.</summary>
     /// <exception cref="ChannelException">It cannot listen. Nothing else ends it.</exception>
-    Task RunAsync(SshAgent agent, CancellationToken ct);
+    Task RunAsync(IAgent agent, CancellationToken ct);
 }

@@ -4,7 +4,7 @@ namespace SecureAgent.Core;
 
 /// <summary>The agent: one per process, shared by all channels. It knows keys, sessions and policy, and neither a
 /// channel nor a device.</summary>
-public sealed class SshAgent : IDisposable
+public sealed class SshAgent : IAgent, IDisposable
 {
     private readonly IReadOnlyList<IKeyBackend> _backends;
     private readonly IAgentLog _log;
@@ -77,6 +77,9 @@ public sealed class SshAgent : IDisposable
         Interlocked.Increment(ref _sessions);
         return new AgentSession(this, peer);
     }
+
+    /// <inheritdoc/>
+    IAgentSession IAgent.OpenSession(PeerInfo peer) => OpenSession(peer);
 
     /// <summary>Stops watching the backends and forgets the lock.</summary>
     public void Dispose()

@@ -5,6 +5,7 @@ namespace SecureAgent.Channels.UnixSocket;
 /// <param name="stream">Its socket.</param>
 /// <param name="frames">Its requests.</param>
 internal sealed class UnixConnection(int processId, EpollStream stream, StreamConnection frames)
+    : IClientConnection
 {
     public int ProcessId => processId;
 

@@ -49,14 +49,14 @@ public sealed class UnixSocketChannel : IChannel
 #pragma warning restore CA2000
 
     /// <inheritdoc/>
-    public async Task RunAsync(SshAgent agent, CancellationToken ct)
+    public async Task RunAsync(IAgent agent, CancellationToken ct)
     {
         using UnixSocketServer server = Open(agent, ct);
         _listening.TrySetResult();
         await server.RunAsync().ConfigureAwait(false);
     }
 
-    private UnixSocketServer Open(SshAgent agent, CancellationToken ct)
+    private UnixSocketServer Open(IAgent agent, CancellationToken ct)
     {
         UnixSocketListener? listener = null;
         try

@@ -27,7 +27,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
 
     private readonly UnixSocketListener _listener;
     private readonly string _endpoint;
-    private readonly SshAgent _agent;
+    private readonly IAgent _agent;
     private readonly IAgentLog _log;
     private readonly TimeProvider _time;
     private readonly CancellationToken _stopping;
@@ -55,13 +55,13 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     public UnixSocketServer(
         UnixSocketListener listener,
         string endpoint,
-        SshAgent agent,
+        IAgent agent,
         IAgentLog log,
         TimeProvider time,
         CancellationToken stopping)
     {
         (_listener, _endpoint, _agent, _log, _time, _stopping) = (listener, endpoint, agent, log, time, stopping);
-        _table = new ConnectionTable(DescriptorLimit.Raise(), time);
+        _table = new ConnectionTable(DescriptorLimit.RaiseForConnections(), time);
         _listener.Socket.Blocking = false;
         int loops = Math.Clamp(Environment.ProcessorCount, 1, MostLoops);
         _loops = [.. Enumerable.Range(0, loops).Select(_ => new EpollLoop())];
@@ -197,7 +197,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         {
             if (Admit(socket) is { } peer)
             {
-                using AgentSession session = _agent.OpenSession(peer);
+                using IAgentSession session = _agent.OpenSession(peer);
                 StreamConnection frames = new(stream, session.HandleAsync, session.IsQuick, _time);
                 connection = new UnixConnection(peer.ProcessId ?? 0, stream, frames);
                 if (_table.TryAdd(connection))

@@ -22,7 +22,7 @@ internal sealed class AgentServer : IAsyncDisposable
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled before they all
     /// did.</exception>
     public static async Task<AgentServer> StartAsync(
-        SshAgent agent, IReadOnlyList<IChannel> channels, IAgentLog log, CancellationToken ct)
+        IAgent agent, IReadOnlyList<IChannel> channels, IAgentLog log, CancellationToken ct)
     {
 #pragma warning disable CA2000 // The server disposes it.
         CancellationTokenSource stop = new();
@@ -73,7 +73,7 @@ internal sealed class AgentServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static async Task ServeAsync(IChannel channel, SshAgent agent, CancellationToken ct)
+    private static async Task ServeAsync(IChannel channel, IAgent agent, CancellationToken ct)
     {
         try
         {

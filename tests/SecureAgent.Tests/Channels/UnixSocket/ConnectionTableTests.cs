@@ -9,7 +9,6 @@ namespace SecureAgent.Tests.Channels.UnixSocket;
 /// <summary>On real sockets, with a table of eight places of which one process may have six.</summary>
 public sealed class ConnectionTableTests : IDisposable
 {
-    private const int Descriptors = 16;
     private const int Capacity = 8;
     private const int Share = 6;
 
@@ -26,7 +25,7 @@ public sealed class ConnectionTableTests : IDisposable
     public ConnectionTableTests()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Unix sockets are served on Linux.");
-        _table = new ConnectionTable(Descriptors, _time);
+        _table = new ConnectionTable(Capacity, _time);
         _loop = new EpollLoop();
         _loop.Start("test");
         _listener.Bind(new UnixDomainSocketEndPoint(Path.Combine(_directory.Path, "s")));

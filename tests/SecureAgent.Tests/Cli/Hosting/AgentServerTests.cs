@@ -59,7 +59,7 @@ public sealed class AgentServerTests
 
         public bool HasStopped { get; private set; }
 
-        public async Task RunAsync(SshAgent agent, CancellationToken ct)
+        public async Task RunAsync(IAgent agent, CancellationToken ct)
         {
             if (listening.Exception?.InnerException is ChannelException failure)
             {

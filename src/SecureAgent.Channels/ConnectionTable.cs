@@ -1,4 +1,4 @@
-namespace SecureAgent.Channels.UnixSocket;
+namespace SecureAgent.Channels;
 
 /// <summary>The open connections of a channel, and how many there may be. When it is full the one that has been idle
 /// longest has to go, of the process that has most, so that a process that hoards connections loses its own.
@@ -7,29 +7,25 @@ namespace SecureAgent.Channels.UnixSocket;
 internal sealed class ConnectionTable
 {
     /// <summary>More would only cost memory: it is many times what any number of clients needs.</summary>
-    private const int LargestCapacity = 8192;
-
-    /// <summary>Kept from the connections for everything else that the process opens, and at most half of what there
-    /// is. The program that is not compiled ahead of time opens about a hundred for its own code.</summary>
-    private const int OtherDescriptors = 128;
+    public const int LargestCapacity = 8192;
 
     /// <summary>A client that has only just come, or been answered, is not idle: it is about to ask.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
     private readonly object _gate = new();
-    private readonly Dictionary<int, HashSet<UnixConnection>> _byProcess = [];
+    private readonly Dictionary<int, HashSet<IClientConnection>> _byProcess = [];
     private readonly TimeProvider _time;
     private readonly int _capacity;
     private readonly int _share;
     private int _count;
 
     /// <summary>Creates the table.</summary>
-    /// <param name="descriptors">How many descriptors the process may have.</param>
+    /// <param name="capacity">How many connections there may be; more than 8192 are never taken.</param>
     /// <param name="time">The clock of the connections.</param>
-    public ConnectionTable(int descriptors, TimeProvider time)
+    public ConnectionTable(int capacity, TimeProvider time)
     {
         _time = time;
-        _capacity = Math.Min(LargestCapacity, Math.Max(descriptors / 2, descriptors - OtherDescriptors));
+        _capacity = Math.Min(LargestCapacity, capacity);
         _share = Math.Max(1, _capacity - (_capacity / 4));
     }
 
@@ -61,11 +57,11 @@ internal sealed class ConnectionTable
     /// <summary>Takes in a connection.</summary>
     /// <returns><see langword="false"/> if its process has its share, and a request under way on every connection of
     /// it.</returns>
-    public bool TryAdd(UnixConnection connection)
+    public bool TryAdd(IClientConnection connection)
     {
         lock (_gate)
         {
-            if (!_byProcess.TryGetValue(connection.ProcessId, out HashSet<UnixConnection>? ofProcess))
+            if (!_byProcess.TryGetValue(connection.ProcessId, out HashSet<IClientConnection>? ofProcess))
             {
                 ofProcess = [];
             }
@@ -83,7 +79,7 @@ internal sealed class ConnectionTable
     }
 
     /// <summary>Forgets a connection that has ended; one that was evicted is forgotten already.</summary>
-    public void Remove(UnixConnection connection)
+    public void Remove(IClientConnection connection)
     {
         lock (_gate)
         {
@@ -94,17 +90,17 @@ internal sealed class ConnectionTable
     /// <summary>Closes the connection that has been idle longest, of the process that has most connections, if it has
     /// been for <paramref name="grace"/>. No LINQ: without a descriptor nothing can be loaded.</summary>
     /// <returns>How long until one has; <see cref="TimeSpan.Zero"/> if one was closed.</returns>
-    private TimeSpan Evict(IReadOnlyCollection<HashSet<UnixConnection>> processes, TimeSpan grace)
+    private TimeSpan Evict(IReadOnlyCollection<HashSet<IClientConnection>> processes, TimeSpan grace)
     {
-        HashSet<UnixConnection> busy = [];
+        HashSet<IClientConnection> busy = [];
         while (true)
         {
             TimeSpan wait = Grace;
-            UnixConnection? victim = null;
+            IClientConnection? victim = null;
             (int Held, long Since) best = default;
-            foreach (HashSet<UnixConnection> ofProcess in processes)
+            foreach (HashSet<IClientConnection> ofProcess in processes)
             {
-                foreach (UnixConnection connection in ofProcess)
+                foreach (IClientConnection connection in ofProcess)
                 {
                     if (connection.IdleSince is not { } since || busy.Contains(connection))
                     {
@@ -139,9 +135,9 @@ internal sealed class ConnectionTable
         }
     }
 
-    private void Forget(UnixConnection connection)
+    private void Forget(IClientConnection connection)
     {
-        if (_byProcess.TryGetValue(connection.ProcessId, out HashSet<UnixConnection>? ofProcess)
+        if (_byProcess.TryGetValue(connection.ProcessId, out HashSet<IClientConnection>? ofProcess)
             && ofProcess.Remove(connection))
         {
             _count--;
