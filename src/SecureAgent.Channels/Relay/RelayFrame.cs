@@ -36,16 +36,16 @@ internal readonly record struct RelayFrame(RelayFrameType Type, uint Connection,
             (RelayFrameType)head[0],
             BinaryPrimitives.ReadUInt32BigEndian(head[1..]),
             BinaryPrimitives.ReadUInt32BigEndian(head[5..]));
-        (uint least, uint most) = frame.Type switch
+        (uint Least, uint Most) size = frame.Type switch
         {
-            RelayFrameType.Open => (0, MaxIntroductionBytes),
-            RelayFrameType.Data => (1, MaxDataBytes),
+            RelayFrameType.Open => (0u, (uint)MaxIntroductionBytes),
+            RelayFrameType.Data => (1u, (uint)MaxDataBytes),
             RelayFrameType.End or RelayFrameType.Reset => (0u, 0u),
-            RelayFrameType.Credit => (sizeof(uint), sizeof(uint)),
-            RelayFrameType.Ping or RelayFrameType.Pong => (PingBytes, PingBytes),
+            RelayFrameType.Credit => ((uint)sizeof(uint), (uint)sizeof(uint)),
+            RelayFrameType.Ping or RelayFrameType.Pong => ((uint)PingBytes, (uint)PingBytes),
             _ => throw new RelayProtocolException($"it sent a frame of the unknown type {head[0]}"),
         };
-        if (frame.Length < least || frame.Length > most)
+        if (frame.Length < size.Least || frame.Length > size.Most)
         {
             throw new RelayProtocolException($"it sent a {frame.Type} frame of {frame.Length} bytes");
         }

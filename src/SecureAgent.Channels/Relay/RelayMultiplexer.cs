@@ -7,7 +7,7 @@ namespace SecureAgent.Channels.Relay;
 /// connections and watches the other; the dialling side is given them.</summary>
 /// <remarks>The loop that reads never waits for anything but bytes. Whatever the other side sends ends at worst the
 /// relay.</remarks>
-public sealed class RelayMultiplexer
+public sealed class RelayMultiplexer : IDisposable
 {
     private const int BufferSizeBytes = 64 * 1024;
 
@@ -16,17 +16,18 @@ public sealed class RelayMultiplexer
     private readonly object _gate = new();
     private readonly Stream _input;
     private readonly TimeProvider _time;
-    private readonly Func<RelayConnection, ReadOnlyMemory<byte>, Task>? _accept;
-    private readonly Dictionary<uint, RelayConnection> _connections = [];
+    private readonly Func<RelayStream, ReadOnlyMemory<byte>, Task>? _accept;
+    private readonly Dictionary<uint, RelayStream> _connections = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ending = new();
+    private readonly SemaphoreSlim _opening = new(1);
     private RelayHeartbeat? _heartbeat;
     private string? _failure;
     private uint _lastNumber;
     private bool _isEnded;
 
     private RelayMultiplexer(
-        Stream input, Stream output, TimeProvider time, Func<RelayConnection, ReadOnlyMemory<byte>, Task>? accept)
+        Stream input, Stream output, TimeProvider time, Func<RelayStream, ReadOnlyMemory<byte>, Task>? accept)
     {
         (_input, _time, _accept) = (input, time, accept);
         Writer = new RelayWriter(output);
@@ -35,6 +36,9 @@ public sealed class RelayMultiplexer
     /// <summary>Completes once the other side has said that it is a relay; is cancelled if the relay ends
     /// before.</summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>Whether it ended because there was no connection for long.</summary>
+    public bool WasIdle { get; private set; }
 
     internal RelayWriter Writer { get; }
 
@@ -50,7 +54,7 @@ public sealed class RelayMultiplexer
     /// <param name="output">To the other side.</param>
     /// <param name="accept">Serves a connection, whose introduction it gets, and disposes it; does not throw.</param>
     public static RelayMultiplexer Dialling(
-        Stream input, Stream output, Func<RelayConnection, ReadOnlyMemory<byte>, Task> accept) =>
+        Stream input, Stream output, Func<RelayStream, ReadOnlyMemory<byte>, Task> accept) =>
         new(input, output, TimeProvider.System, accept);
 
     /// <summary>Runs until the other side ends, or there was no connection for long; then every connection is cut
@@ -93,11 +97,52 @@ public sealed class RelayMultiplexer
     /// <param name="introduction">Who the client is, at most 8 KiB; the other side's business.</param>
     /// <param name="ct">Cancels the waiting.</param>
     /// <exception cref="IOException">The relay has ended, or there are too many connections.</exception>
-    public async ValueTask<RelayConnection> OpenAsync(ReadOnlyMemory<byte> introduction, CancellationToken ct)
+    public async ValueTask<RelayStream> OpenAsync(ReadOnlyMemory<byte> introduction, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(introduction.Length, RelayFrame.MaxIntroductionBytes);
-        RelayConnection connection;
-        ValueTask sending;
+        // One after the other, because numbers must go out in order.
+        await _opening.WaitAsync(ct).ConfigureAwait(false);
+        RelayStream? connection = null;
+        try
+        {
+            connection = Add();
+            await Writer.SendAsync(RelayFrameType.Open, connection.Number, introduction, ct).ConfigureAwait(false);
+            return connection;
+        }
+        catch when (connection is not null)
+        {
+            // The other side has never heard of it.
+            Remove(connection);
+            connection.CutOff();
+            throw;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _heartbeat?.Dispose();
+        _opening.Dispose();
+        _ending.Dispose();
+    }
+
+    internal void Remove(RelayStream connection)
+    {
+        lock (_gate)
+        {
+            if (_connections.Remove(connection.Number) && _connections.Count == 0 && !_isEnded)
+            {
+                _heartbeat?.SetBusy(false);
+            }
+        }
+    }
+
+    private RelayStream Add()
+    {
         lock (_gate)
         {
             if (_isEnded || _lastNumber == uint.MaxValue)
@@ -110,34 +155,10 @@ public sealed class RelayMultiplexer
                 throw new IOException($"The relay has {RelayFrame.MaxConnections} connections, and takes no more.");
             }
 
-            connection = new RelayConnection(this, ++_lastNumber);
+            RelayStream connection = new(this, ++_lastNumber);
             _connections.Add(connection.Number, connection);
             _heartbeat?.SetBusy(true);
-
-            // Here, because numbers go out in order; it waits, if it must, outside.
-            sending = Writer.SendAsync(RelayFrameType.Open, connection.Number, introduction, ct);
-        }
-
-        try
-        {
-            await sending.ConfigureAwait(false);
             return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    internal void Remove(RelayConnection connection)
-    {
-        lock (_gate)
-        {
-            if (_connections.Remove(connection.Number) && _connections.Count == 0 && !_isEnded)
-            {
-                _heartbeat?.SetBusy(false);
-            }
         }
     }
 
@@ -286,7 +307,7 @@ public sealed class RelayMultiplexer
 
     /// <summary>The connection of a frame; <see langword="null"/> if it ended here while the frame was under
     /// way.</summary>
-    private RelayConnection? Find(RelayFrame frame)
+    private RelayStream? Find(RelayFrame frame)
     {
         lock (_gate)
         {
@@ -304,7 +325,7 @@ public sealed class RelayMultiplexer
             throw new RelayProtocolException("it opens connections, which only the listening side may");
         }
 
-        RelayConnection connection;
+        RelayStream connection;
         lock (_gate)
         {
             if (number <= _lastNumber)
@@ -318,7 +339,7 @@ public sealed class RelayMultiplexer
             }
 
             _lastNumber = number;
-            connection = new RelayConnection(this, number);
+            connection = new RelayStream(this, number);
             _connections.Add(number, connection);
         }
 
@@ -336,6 +357,7 @@ public sealed class RelayMultiplexer
             }
 
             _isEnded = true;
+            WasIdle = true;
         }
 
         _ending.Cancel();
@@ -349,7 +371,7 @@ public sealed class RelayMultiplexer
 
     private void End()
     {
-        RelayConnection[] connections;
+        RelayStream[] connections;
         lock (_gate)
         {
             _isEnded = true;
@@ -359,7 +381,7 @@ public sealed class RelayMultiplexer
         }
 
         _ready.TrySetCanceled();
-        foreach (RelayConnection connection in connections)
+        foreach (RelayStream connection in connections)
         {
             connection.CutOff();
         }

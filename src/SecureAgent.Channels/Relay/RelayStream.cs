@@ -3,7 +3,7 @@ namespace SecureAgent.Channels.Relay;
 /// <summary>One client's connection through a relay, as a stream. One read at a time, and one write.</summary>
 /// <remarks>What arrives waits here, and never more than the other side was given credit for, so that a reader that does
 /// not read holds up nobody else.</remarks>
-public sealed class RelayConnection : Stream
+public sealed class RelayStream : Stream
 {
     private readonly object _gate = new();
     private readonly RelayMultiplexer _relay;
@@ -18,7 +18,7 @@ public sealed class RelayConnection : Stream
     private bool _isGone;
     private bool _isDisposed;
 
-    internal RelayConnection(RelayMultiplexer relay, uint number) => (_relay, Number) = (relay, number);
+    internal RelayStream(RelayMultiplexer relay, uint number) => (_relay, Number) = (relay, number);
 
     /// <inheritdoc/>
     public override bool CanRead => true;
