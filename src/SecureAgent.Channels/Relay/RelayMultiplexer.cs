@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using SecureAgent.Core;
 
 namespace SecureAgent.Channels.Relay;
 
@@ -86,17 +87,19 @@ public sealed class RelayMultiplexer : IDisposable
             await Task.WhenAny(writing, Task.Delay(FlushPatience, CancellationToken.None)).ConfigureAwait(false);
         }
 
-        ct.ThrowIfCancellationRequested();
         if (_failure is string failure)
         {
             throw new RelayProtocolException(failure);
         }
+
+        ct.ThrowIfCancellationRequested();
     }
 
     /// <summary>Opens a connection.</summary>
     /// <param name="introduction">Who the client is, at most 8 KiB; the other side's business.</param>
     /// <param name="ct">Cancels the waiting.</param>
-    /// <exception cref="IOException">The relay has ended, or there are too many connections.</exception>
+    /// <exception cref="IOException">The relay has ended.</exception>
+    /// <exception cref="ChannelException">There are too many connections.</exception>
     public async ValueTask<RelayStream> OpenAsync(ReadOnlyMemory<byte> introduction, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(introduction.Length, RelayFrame.MaxIntroductionBytes);
@@ -152,7 +155,8 @@ public sealed class RelayMultiplexer : IDisposable
 
             if (_connections.Count == RelayFrame.MaxConnections)
             {
-                throw new IOException($"The relay has {RelayFrame.MaxConnections} connections, and takes no more.");
+                throw new ChannelException(
+                    $"The relay has {RelayFrame.MaxConnections} connections, and takes no more.");
             }
 
             RelayStream connection = new(this, ++_lastNumber);

@@ -48,7 +48,8 @@ public sealed class RelaySupervisor : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It was about to end.
+            // It has just ended: the next one starts when it is gone.
+            await Volatile.Read(ref _running).WaitAsync(ct).ConfigureAwait(false);
         }
 
         try
@@ -129,7 +130,7 @@ public sealed class RelaySupervisor : IAsyncDisposable
         await answered.CancelAsync().ConfigureAwait(false);
         if (relay.Ready.IsCompletedSuccessfully)
         {
-            _running = WatchAsync(relay, running, ending, startedAt);
+            Volatile.Write(ref _running, WatchAsync(relay, running, ending, startedAt));
             return relay;
         }
 

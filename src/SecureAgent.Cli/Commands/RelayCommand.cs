@@ -142,7 +142,7 @@ internal static class RelayCommand
         }
 
         WslInterop interop = new(WslInterop.DefaultDirectory, Composition.Dialer);
-        string name = string.Join(' ', command);
+        string name = Path.GetFileName(command[0]);
         return await ProxyHost.RunAsync(
             path,
             verbose,
