@@ -78,7 +78,7 @@ public sealed class RelaySupervisor : IAsyncDisposable
             await Task.WhenAny(current).ConfigureAwait(false);
         }
 
-        await _running.ConfigureAwait(false);
+        await Volatile.Read(ref _running).ConfigureAwait(false);
         _stopping.Dispose();
     }
 

@@ -13,7 +13,7 @@ internal sealed class RelayProcess : IRelayProcess
     private const int ENOEXEC = 8;
     private const string Mounts = "/mnt/";
 
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
 
     private readonly Process _process;
 

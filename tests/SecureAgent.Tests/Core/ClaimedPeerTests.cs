@@ -66,7 +66,7 @@ public sealed class ClaimedPeerTests
     {
         // The key is for another channel than the connection's.
         using TestAgent agent = new(
-            new AgentOptions { PolicyOf = _ => new KeyPolicy { Channels = ["wsl2"] } },
+            new AgentOptions { PolicyOf = (_, _) => new KeyPolicy { Channels = ["wsl2"] } },
             new TestBackend("test", [Key.Identity("key")]));
         using AgentSession session = agent.Open();
         Assert.Equal(SSH_AGENT_SUCCESS, await TestAgent.TypeAsync(session, Claim("wsl2")));

@@ -150,7 +150,7 @@ public sealed class RelayTests(SshNetwork network) : IClassFixture<SshNetwork>, 
         for (int i = 0; i < 10; i++)
         {
             Ran ran = await new OpenSshClient(Home, socket).SshAddAsync("-l");
-            Assert.Contains("agent refused operation", ran.ExitedWith(2).Error);
+            Assert.Contains("agent refused operation", ran.ExitedWith(1).Error);
         }
 
         Assert.Contains(expected, await relay.Error.WaitForAsync("does not work"));
@@ -221,12 +221,29 @@ public sealed class RelayTests(SshNetwork network) : IClassFixture<SshNetwork>, 
         Assert.Contains(expected, (await SecureAgentProgram.RunAsync(Home, arguments)).ExitedWith(64).Error);
     }
 
+    /// <summary>By the parent that each process names (proc(5), the fourth field of stat).</summary>
     private static int[] ChildrenOf(int process) =>
     [
-        .. File.ReadAllText($"/proc/{process}/task/{process}/children")
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(id => int.Parse(id, NumberStyles.None, CultureInfo.InvariantCulture)),
+        .. Directory.EnumerateDirectories("/proc", "*")
+            .Select(Path.GetFileName)
+            .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Where(name => ParentOf(name!) == process)
+            .Select(name => int.Parse(name!, NumberStyles.None, CultureInfo.InvariantCulture)),
     ];
+
+    private static int? ParentOf(string process)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{process}/stat");
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return int.Parse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null; // It has ended.
+        }
+    }
 
     private async Task<(DropInAgent Agent, BackgroundProcess Relay, string Socket)> StartAsync(string kind)
     {

@@ -29,8 +29,18 @@ public sealed class RelaySupervisorTests : IAsyncDisposable
         }
 
         Assert.Single(_started);
-        await _supervisor.DisposeAsync();
-        Assert.True(_started[0].IsDisposed);
+    }
+
+    [Fact]
+    public async Task Its_end_is_the_end_of_the_process_and_nothing_starts_after_that()
+    {
+        RelaySupervisor supervisor = new("child", Start, _log, _time);
+        Stream stream = await supervisor.ConnectAsync(default, Ct);
+        await supervisor.DisposeAsync();
+        Assert.True(Assert.Single(_started).IsDisposed);
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Ct).AsTask());
+        await Assert.ThrowsAsync<ChannelException>(() => supervisor.ConnectAsync(default, Ct).AsTask());
+        Assert.Empty(_log.Events);
     }
 
     [Fact]
