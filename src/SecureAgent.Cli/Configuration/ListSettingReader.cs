@@ -13,6 +13,20 @@ internal sealed class ListSettingReader
     /// <param name="home">What <c>~</c> stands for.</param>
     public ListSettingReader(NodeReader nodes, string home) => (_nodes, _home) = (nodes, home);
 
+    /// <summary>Reads <see cref="SettingNames.Channels"/>.</summary>
+    public IReadOnlyList<string> ReadChannels(ConfigurationNode node)
+    {
+        List<string> channels = _nodes.Texts(node, SettingNames.Channels, text => ChannelNames.All.Contains(text)
+            ? null
+            : $"must be one of {string.Join(", ", ChannelNames.All)}");
+        if (node is ConfigurationNode.List { Items.Count: 0 })
+        {
+            _nodes.Wrong(node, "an agent without channels serves nobody; leave channels out for all");
+        }
+
+        return [.. channels.Distinct()];
+    }
+
     /// <summary>Reads <see cref="SettingNames.Forwarded"/>.</summary>
     public ForwardedRights ReadForwarded(ConfigurationNode node)
     {
@@ -93,11 +107,21 @@ internal sealed class ListSettingReader
 
     private string? ReadEndpoint(ConfigurationNode node)
     {
-        // An option's path is relative to where the person stands.
-        bool isOption = node.Where.StartsWith("--", StringComparison.Ordinal);
+        AgentEndpoint? endpoint = null;
         string? text = _nodes.Text(node, "an upstream's endpoint", text =>
-            text.Length == 0 || !(isOption || SettingText.IsAbsolute(text, _home)) ? SettingText.MustBeAbsolute : null);
-        return text is null ? null : Path.GetFullPath(SettingText.ExpandTilde(text, _home));
+        {
+            try
+            {
+                bool isOption = node.Where.StartsWith("--", StringComparison.Ordinal);
+                endpoint = AgentEndpoint.Parse(text, isOption, _home);
+                return null;
+            }
+            catch (FormatException exception)
+            {
+                return exception.Message;
+            }
+        });
+        return text is null ? null : endpoint?.ToString();
     }
 
     private List<string> ReadFilter(ConfigurationNode node)

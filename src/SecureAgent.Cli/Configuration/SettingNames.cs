@@ -7,6 +7,15 @@ internal static class SettingNames
     /// <summary>Path of the socket to serve on.</summary>
     public const string Socket = "socket";
 
+    /// <summary>List of the ways for clients to arrive (<see cref="ChannelNames"/>).</summary>
+    public const string Channels = "channels";
+
+    /// <summary>The file that stands for the socket of Cygwin and MSYS2; Windows only.</summary>
+    public const string CygwinSocket = "cygwinSocket";
+
+    /// <summary>File for ssh's <c>Include</c> that names Pageant's pipe; Windows only.</summary>
+    public const string OpenSshConfig = "openSshConfig";
+
     /// <summary>TCTI of the TPM.</summary>
     public const string Tpm = "tpm";
 
@@ -62,13 +71,13 @@ internal static class SettingNames
     /// <summary>Those that take one text, in the order of listings.</summary>
     public static IReadOnlyList<string> Texts { get; } =
     [
-        Socket, Tpm, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout, OwnerPasswordFile, ConfirmGrant,
+        Socket, CygwinSocket, OpenSshConfig, Tpm, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout, OwnerPasswordFile, ConfirmGrant,
         ConfirmCoolDown, KeyLifetime, AuditFile, AuditFull,
     ];
 
     /// <summary>Every key, in the order of listings.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [.. Texts, Forwarded, Providers, WebSafeApplications, Upstreams, Keys];
+        [.. Texts, Channels, Forwarded, Providers, WebSafeApplications, Upstreams, Keys];
 
     /// <summary>The environment variable that overrides <paramref name="name"/>.</summary>
     public static string Variable(string name) => VariablePrefix + name.ToUpperInvariant();

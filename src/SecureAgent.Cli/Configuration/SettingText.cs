@@ -42,7 +42,8 @@ internal static class SettingText
                 return text;
             case SettingNames.AuditFile when text == AuditOff:
                 return text;
-            case SettingNames.Socket or SettingNames.KeyDirectory or SettingNames.PublicKeyDirectory
+            case SettingNames.Socket or SettingNames.CygwinSocket or SettingNames.OpenSshConfig
+                or SettingNames.KeyDirectory or SettingNames.PublicKeyDirectory
                 or SettingNames.OwnerPasswordFile or SettingNames.AuditFile:
                 return isOption || IsAbsolute(text, home)
                     ? Path.GetFullPath(ExpandTilde(text, home))

@@ -18,6 +18,15 @@ internal sealed record Settings
     /// <summary>Path of the socket to serve on.</summary>
     public string Socket => Text(SettingNames.Socket);
 
+    /// <summary>The ways for clients to arrive (<see cref="ChannelNames"/>), in the order to name them.</summary>
+    public IReadOnlyList<string> Channels { get; init; } = ChannelNames.Default;
+
+    /// <summary>The file that stands for the socket of Cygwin and MSYS2; <see langword="null"/> for none.</summary>
+    public string? CygwinSocket => Value(SettingNames.CygwinSocket);
+
+    /// <summary>File for ssh's <c>Include</c> that names Pageant's pipe; <see langword="null"/> for none.</summary>
+    public string? OpenSshConfig => Value(SettingNames.OpenSshConfig);
+
     /// <summary>TCTI of the TPM.</summary>
     public string Tpm => Text(SettingNames.Tpm);
 

@@ -44,6 +44,8 @@ internal sealed class SettingsReader
     {
         List<SettingValue> values = ReadTexts();
         ListSettingReader lists = new(_nodes, _surroundings.HomeDirectory);
+        IReadOnlyList<string> channels = ReadList(
+            SettingNames.Channels, lists.ReadChannels, ChannelNames.Default, Shown, values);
         ForwardedRights forwarded = ReadList(
             SettingNames.Forwarded, lists.ReadForwarded, ForwardedRights.None, Shown, values);
         IReadOnlyList<string> providers = ReadList(
@@ -58,6 +60,7 @@ internal sealed class SettingsReader
             Values = values,
             Problems = [.. _problems.OrderByDescending(problem => problem.IsInvalid)],
             Files = _files,
+            Channels = channels,
             Forwarded = forwarded,
             Providers = providers,
             WebSafeApplications = applications,
@@ -162,6 +165,8 @@ internal sealed class SettingsReader
         return
         [
             Effective(SettingNames.Socket, paths.Socket),
+            Effective(SettingNames.CygwinSocket, UserPaths.CygwinSocket),
+            Effective(SettingNames.OpenSshConfig, null),
             Effective(SettingNames.Tpm, OperatingSystem.IsWindows() ? "tbs" : "device:/dev/tpmrm0"),
             keyDirectory,
             Effective(SettingNames.PublicKeyDirectory, publicKeys),

@@ -1,7 +1,7 @@
 namespace SecureAgent.Cli.Configuration;
 
 /// <summary>Another agent whose keys are offered too.</summary>
-/// <param name="Endpoint">As in SSH_AUTH_SOCK.</param>
+/// <param name="Endpoint">As <see cref="AgentEndpoint"/> reads it.</param>
 /// <param name="Filter">Which of its keys (<see cref="Core.Upstream.Filter"/>); <see langword="null"/> for
 /// all.</param>
 internal sealed record UpstreamSetting(string Endpoint, IReadOnlyList<string>? Filter)

@@ -41,6 +41,12 @@ internal sealed record UserPaths(Surroundings Surroundings)
         }
     }
 
+    /// <summary>The file that stands for the socket of Cygwin and MSYS2; <see langword="null"/> on other
+    /// systems.</summary>
+    public static string? CygwinSocket => OperatingSystem.IsWindows()
+        ? Path.Combine(Known(Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "cygwin.sock")
+        : null;
+
     private string Xdg(string variable, string belowHome) =>
         Surroundings.Variable(variable) is string directory && Path.IsPathRooted(directory)
             ? directory
