@@ -6,10 +6,12 @@ using SecureAgent.Wire;
 namespace SecureAgent.Core;
 
 /// <summary>Tells an agent for whom a relay connects, before anything else is said (<see cref="ClaimedPeer"/>). An agent
-/// that does not know the message refuses it, which changes nothing; for one that hangs up over it, it is left
-/// out.</summary>
+/// that does not know the message refuses it, which changes nothing; for one that hangs up over it, or does not answer,
+/// it is left out.</summary>
 public sealed class PeerIntroduction
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly IAgentDialer _dialer;
     private volatile bool _isUnwelcome;
 
@@ -50,12 +52,15 @@ public sealed class PeerIntroduction
 
         ArrayBufferWriter<byte> message = new();
         new AgentRequest.Extension(ClaimedPeer.ExtensionName, contents).Write(message);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
         try
         {
-            await AgentExchange.AskAsync(stream, message.WrittenMemory, ct).ConfigureAwait(false);
+            await AgentExchange.AskAsync(stream, message.WrittenMemory, patience.Token).ConfigureAwait(false);
             return stream;
         }
-        catch (Exception exception) when (exception is IOException or WireFormatException)
+        catch (Exception exception) when (exception is IOException or WireFormatException
+            || (exception is OperationCanceledException && !ct.IsCancellationRequested))
         {
             await stream.DisposeAsync().ConfigureAwait(false);
         }

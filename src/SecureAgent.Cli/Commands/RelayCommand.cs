@@ -31,6 +31,10 @@ internal static class RelayCommand
             Description = "listen on a Unix socket here, and pass every connection to COMMAND, which ends in "
                 + "relay --multiplex",
         };
+        Option<bool> systemd = new("--systemd")
+        {
+            Description = "with --listen: print a unit for the user's systemd that does it, and do nothing else",
+        };
         Argument<string[]> command = new("COMMAND")
         {
             Arity = ArgumentArity.ZeroOrMore,
@@ -40,14 +44,14 @@ internal static class RelayCommand
         };
         Command relay = new("relay", "Carry agent connections over standard input and output.")
         {
-            to, multiplex, listen, command,
+            to, multiplex, listen, systemd, command,
         };
         relay.Validators.Add(result =>
         {
             bool hasCommand = result.GetValue(command) is { Length: > 0 };
-            if (result.GetValue(listen) is null ? hasCommand : !hasCommand)
+            if (result.GetValue(listen) is null ? hasCommand || result.GetValue(systemd) : !hasCommand)
             {
-                result.AddError("--listen and COMMAND go together.");
+                result.AddError("--listen and COMMAND go together, and --systemd with them.");
             }
             else if (hasCommand && (result.GetValue(multiplex) || result.GetValue(to) is not null))
             {
@@ -55,7 +59,13 @@ internal static class RelayCommand
             }
         });
         relay.SetAction((result, ct) => result.GetValue(listen) is string path
-            ? ListenAsync(path, result.GetValue(command)!, result.GetValue(common.Verbose), surroundings, ct)
+            ? ListenAsync(
+                path,
+                result.GetValue(command)!,
+                result.GetValue(systemd),
+                result.GetValue(common.Verbose),
+                surroundings,
+                ct)
             : CarryAsync(
                 result.GetValue(to) ?? common.Read(result).Socket,
                 result.GetValue(multiplex),
@@ -134,11 +144,17 @@ internal static class RelayCommand
     }
 
     private static async Task<int> ListenAsync(
-        string path, string[] command, bool verbose, Surroundings surroundings, CancellationToken ct)
+        string path, string[] command, bool unitOnly, bool verbose, Surroundings surroundings, CancellationToken ct)
     {
         if (!OperatingSystem.IsLinux())
         {
             throw new CommandException(ExitCode.Usage, "relay --listen is for the Linux side.");
+        }
+
+        if (unitOnly)
+        {
+            await PrintUnitAsync(Path.GetFullPath(path), command, surroundings).ConfigureAwait(false);
+            return ExitCode.Done;
         }
 
         WslInterop interop = new(WslInterop.DefaultDirectory, Composition.Dialer);
@@ -164,6 +180,15 @@ internal static class RelayCommand
                 }
             },
             ct).ConfigureAwait(false);
+    }
+
+    private static Task PrintUnitAsync(string path, string[] command, Surroundings surroundings)
+    {
+        string program = ProgramSearch.Find(command[0], surroundings) ?? throw new CommandException(
+            ExitCode.CommandNotFound, $"{command[0]}: there is no such command.");
+        (string file, IReadOnlyList<string> before) = ProcessArguments.Program();
+        string text = RelayUnit.Text([file, .. before], path, [program, .. command.Skip(1)]);
+        return surroundings.Out.WriteAsync(text);
     }
 
     /// <summary>The way of one client through the relay.</summary>

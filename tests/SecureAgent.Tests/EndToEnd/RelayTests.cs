@@ -211,7 +211,22 @@ public sealed class RelayTests(SshNetwork network) : IClassFixture<SshNetwork>, 
         Assert.Contains("there is no such socket", ran.Error);
     }
 
+    [Fact]
+    public async Task The_unit_that_it_prints_is_one_for_systemd()
+    {
+        Needs.LinuxWith("ssh", "sshd", "systemd-analyze", "ls");
+        Ran ran = (await SecureAgentProgram.RunAsync(
+            Home, "relay", "--listen", "/tmp/a b$%h", "--systemd", "--", "ls", "relay", "--multiplex")).Succeeded();
+        string[] lines = ran.Output.Split('\n');
+        Assert.Contains(lines, line => line.StartsWith("ExecStart=\"", StringComparison.Ordinal) && line.EndsWith(
+            $"\"relay\" \"--listen\" \"/tmp/a b$$%%h\" \"--\" \"{Requires.Tool("ls")}\" \"relay\" \"--multiplex\"",
+            StringComparison.Ordinal));
+        string unit = Home.Write("tmp/secure-agent-relay.service", ran.Output);
+        (await new Command(Home.Environment, "systemd-analyze", "--user", "verify", unit).RunAsync()).Succeeded();
+    }
+
     [Theory]
+    [InlineData("--listen and COMMAND go together", "relay", "--systemd")]
     [InlineData("--listen and COMMAND go together", "relay", "--listen", "/tmp/x")]
     [InlineData("--listen and COMMAND go together", "relay", "--", "ls")]
     [InlineData("give --multiplex and --to to it", "relay", "--listen", "/tmp/x", "--to", "/tmp/y", "--", "ls")]
