@@ -70,6 +70,8 @@ internal static class CommandTree
             SshAgentCommand.Create(common, surroundings),
             EnvCommand.Create(common, surroundings),
             SystemdCommand.Create(common, surroundings),
+            RelayCommand.Create(common, surroundings),
+            BridgeCommand.Create(common, surroundings),
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             StatusCommand.Create(common, surroundings),

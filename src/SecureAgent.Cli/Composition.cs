@@ -89,6 +89,12 @@ internal sealed class Composition : IAsyncDisposable
     /// <param name="endpoint">As in SSH_AUTH_SOCK.</param>
     public static IAgentDialer Dialer(string endpoint) => new UnixSocketDialer(endpoint);
 
+    /// <summary>A way for clients to arrive at what is no agent of its own.</summary>
+    /// <param name="endpoint">Where to listen: path of a socket.</param>
+    /// <param name="log">Takes refused peers and trouble while accepting.</param>
+    public static IChannel Channel(string endpoint, IAgentLog log) =>
+        new UnixSocketChannel(endpoint, log, TimeProvider.System);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

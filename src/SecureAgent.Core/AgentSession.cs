@@ -17,6 +17,7 @@ public sealed class AgentSession : IAgentSession
     private readonly SshAgent _agent;
     private readonly SessionBindings _bindings = new();
     private readonly UpstreamConnection[] _upstreams;
+    private bool _hasAsked;
     private bool _disposed;
 
     internal AgentSession(SshAgent agent, PeerInfo peer)
@@ -24,11 +25,11 @@ public sealed class AgentSession : IAgentSession
         (_agent, Peer) = (agent, peer);
         _upstreams = agent.Upstreams.Count == 0
             ? []
-            : [.. agent.Upstreams.Select(upstream => new UpstreamConnection(upstream, agent.Time))];
+            : [.. agent.Upstreams.Select(other => new UpstreamConnection(other.Upstream, other.State, agent.Time))];
     }
 
     /// <summary>Who is at the other end.</summary>
-    public PeerInfo Peer { get; }
+    public PeerInfo Peer { get; private set; }
 
     /// <summary>Whether requests may come from another host, through a forwarded connection. Once true it stays
     /// so.</summary>
@@ -67,6 +68,7 @@ public sealed class AgentSession : IAgentSession
         if (_upstreams.Length == 0 && !message.IsEmpty
             && message.Span[0] == (byte)AgentMessageType.SSH_AGENTC_REQUEST_IDENTITIES)
         {
+            _hasAsked = true;
             // Most requests are lists. They pass every gate and cannot fail, so that they need no machinery at all.
             List(response);
             return ValueTask.CompletedTask;
@@ -98,9 +100,14 @@ public sealed class AgentSession : IAgentSession
     private static bool IsQuery(AgentRequest request) =>
         request is AgentRequest.Extension { Name: AgentRequest.Extension.Query };
 
+    private static bool IsClaim(AgentRequest request) =>
+        request is AgentRequest.Extension { Name: ClaimedPeer.ExtensionName };
+
     private async ValueTask AnswerAsync(
         ReadOnlyMemory<byte> message, IBufferWriter<byte> response, CancellationToken ct)
     {
+        bool isFirst = !_hasAsked;
+        _hasAsked = true;
         bool isKnownExtension = false;
         Refused? refused;
         try
@@ -110,7 +117,9 @@ public sealed class AgentSession : IAgentSession
             if (refused is null)
             {
                 isKnownExtension = IsBind(decoded) || IsQuery(decoded);
-                refused = await DispatchAsync(decoded, message, response, ct).ConfigureAwait(false);
+                refused = IsClaim(decoded)
+                    ? TakeClaim((AgentRequest.Extension)decoded, isFirst, response)
+                    : await DispatchAsync(decoded, message, response, ct).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -140,10 +149,10 @@ public sealed class AgentSession : IAgentSession
 
     /// <summary>The one gate. A list passes it always, and is empty while the agent is locked. A bind passes it always:
     /// if a locked agent ignored binds, connections forwarded meanwhile would count as local once it is unlocked
-    /// (OpenSSH 6a57081dc).</summary>
+    /// (OpenSSH 6a57081dc). A claim passes it always, because it changes nothing but what is shown.</summary>
     private Refused? Gate(AgentRequest request)
     {
-        if (IsBind(request) || request is AgentRequest.RequestIdentities)
+        if (IsBind(request) || IsClaim(request) || request is AgentRequest.RequestIdentities)
         {
             return null;
         }
@@ -385,6 +394,19 @@ public sealed class AgentSession : IAgentSession
         }
 
         return Answer(reason is null ? null : new Refused(Refusal.BadBinding, reason), response);
+    }
+
+    /// <summary>A relay speaks first. Whoever uses it, or comes through a forwarded connection, comes too late to be
+    /// taken for somebody else.</summary>
+    private Refused? TakeClaim(AgentRequest.Extension claim, bool isFirst, IBufferWriter<byte> response)
+    {
+        if (!isFirst)
+        {
+            return new Refused(Refusal.NotSupported, $"{claim.Name} is only the first request of a connection");
+        }
+
+        Peer = Peer with { Claimed = ClaimedPeer.Decode(claim.Contents) };
+        return Answer(refused: null, response);
     }
 
     private static ValueTask<Refused?> Refuse(Refusal reason, string message) => new(new Refused(reason, message));

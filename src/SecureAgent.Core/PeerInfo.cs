@@ -1,3 +1,5 @@
+using SecureAgent.Wire;
+
 namespace SecureAgent.Core;
 
 /// <summary>Who is at the other end of one connection, as far as the channel could learn it. Only the channel's own
@@ -13,6 +15,10 @@ public sealed record PeerInfo(string Channel)
 
     /// <summary>User of the peer as the system writes it: a uid on Linux, a SID on Windows.</summary>
     public string? User { get; init; }
+
+    /// <summary>Whom the peer says it relays for, if it does. Anybody can say so: it is shown, and decides
+    /// nothing.</summary>
+    public ClaimedPeer? Claimed { get; init; }
 
     /// <summary>Reads the peer's process chain when it is first asked for, nearest process first; empty if
     /// unknown.</summary>

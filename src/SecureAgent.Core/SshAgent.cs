@@ -36,7 +36,7 @@ public sealed class SshAgent : IAgent, IDisposable
         Options = options ?? new AgentOptions();
         Lock = new AgentLock(memory, time);
         Identities = new IdentityTable(backends, log, Options.PolicyOf, Options.LifetimeClock);
-        Upstreams = [.. Options.Upstreams.Select(upstream => new UpstreamState(upstream, log))];
+        Upstreams = [.. Options.Upstreams.Select(upstream => (upstream, new UpstreamState(upstream.Name, log)))];
         Consent = new Consent(prompter, time, Options.ConsentGrant, Options.ConsentCoolDown);
     }
 
@@ -62,7 +62,7 @@ public sealed class SshAgent : IAgent, IDisposable
     internal Consent Consent { get; }
 
     /// <summary>The other agents.</summary>
-    internal IReadOnlyList<UpstreamState> Upstreams { get; }
+    internal IReadOnlyList<(Upstream Upstream, UpstreamState State)> Upstreams { get; }
 
     /// <summary>The clock of every delay and deadline.</summary>
     internal TimeProvider Time => _time;

@@ -10,19 +10,25 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>How long a list waits for it. A signature may wait for a person, and has no limit.</summary>
     private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(2);
 
+    private readonly Upstream _upstream;
     private readonly UpstreamState _state;
     private readonly TimeProvider _time;
     private readonly List<byte[]> _binds = [];
     private IReadOnlyList<AgentIdentity>? _listed;
     private Stream? _stream;
 
-    public UpstreamConnection(UpstreamState state, TimeProvider time) => (_state, _time) = (state, time);
+    /// <summary>Creates it; it is connected when it is needed.</summary>
+    /// <param name="upstream">The agent, and the way there for this client.</param>
+    /// <param name="state">What all connections to that agent share.</param>
+    /// <param name="time">The clock of the patience with it.</param>
+    public UpstreamConnection(Upstream upstream, UpstreamState state, TimeProvider time) =>
+        (_upstream, _state, _time) = (upstream, state, time);
 
     /// <summary>How the user named it.</summary>
-    public string Name => _state.Upstream.Name;
+    public string Name => _upstream.Name;
 
     /// <summary>Whether all its keys are offered.</summary>
-    public bool OffersAll => _state.Upstream.Filter is null;
+    public bool OffersAll => _upstream.Filter is null;
 
     /// <summary>Tells it what the client has bound, byte for byte; also what was refused here, because it then knows as
     /// little of the session as we do.</summary>
@@ -48,11 +54,17 @@ internal sealed class UpstreamConnection : IDisposable
             }
         }
 
-        // One more than the other agent keeps is enough for it to refuse as it would.
-        if (_binds.Count <= WireLimits.MaxSessionBinds)
-        {
-            _binds.Add(copy);
-        }
+        Keep(copy);
+    }
+
+    /// <summary>As <see cref="BindAsync"/>, for a client that is to get the other agent's own answer.</summary>
+    /// <returns>The answer; <see langword="null"/> if it cannot be reached.</returns>
+    public async ValueTask<byte[]?> AskBindAsync(ReadOnlyMemory<byte> message, CancellationToken ct)
+    {
+        byte[] copy = message.ToArray();
+        byte[]? answer = await AskAsync(copy, ct).ConfigureAwait(false);
+        Keep(copy);
+        return answer;
     }
 
     /// <summary>The keys that it offers to this client.</summary>
@@ -142,9 +154,18 @@ internal sealed class UpstreamConnection : IDisposable
 
     public void Dispose() => Close();
 
+    private void Keep(byte[] bind)
+    {
+        // One more than the other agent keeps is enough for it to refuse as it would.
+        if (_binds.Count <= WireLimits.MaxSessionBinds)
+        {
+            _binds.Add(bind);
+        }
+    }
+
     private bool IsOffered(AgentIdentity identity)
     {
-        if (_state.Upstream.Filter is not { } filter)
+        if (_upstream.Filter is not { } filter)
         {
             return true;
         }
@@ -177,7 +198,7 @@ internal sealed class UpstreamConnection : IDisposable
             return _stream;
         }
 
-        Stream stream = await _state.Upstream.Dialer.ConnectAsync(ct).ConfigureAwait(false);
+        Stream stream = await _upstream.Dialer.ConnectAsync(ct).ConfigureAwait(false);
         try
         {
             foreach (byte[] bind in _binds)

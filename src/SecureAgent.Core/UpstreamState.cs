@@ -4,13 +4,14 @@ namespace SecureAgent.Core;
 /// the log and not one per request.</summary>
 internal sealed class UpstreamState
 {
+    private readonly string _name;
     private readonly IAgentLog _log;
     private int _isLost;
 
-    public UpstreamState(Upstream upstream, IAgentLog log) => (Upstream, _log) = (upstream, log);
-
-    /// <summary>The agent and how to reach it.</summary>
-    public Upstream Upstream { get; }
+    /// <summary>Creates it, for an agent that is taken to answer.</summary>
+    /// <param name="name">How the user named it.</param>
+    /// <param name="log">Is told of changes.</param>
+    public UpstreamState(string name, IAgentLog log) => (_name, _log) = (name, log);
 
     /// <summary>It does not answer.</summary>
     public void Lost(string reason)
@@ -18,7 +19,7 @@ internal sealed class UpstreamState
         if (Interlocked.Exchange(ref _isLost, 1) == 0)
         {
             _log.Write(new AgentEvent(AgentEventLevel.Warning, "upstream",
-                $"{Upstream.Name} does not answer, and its keys are left out until it does: {reason}"));
+                $"{_name} does not answer, and its keys are left out until it does: {reason}"));
         }
     }
 
@@ -27,7 +28,7 @@ internal sealed class UpstreamState
     {
         if (Volatile.Read(ref _isLost) != 0 && Interlocked.Exchange(ref _isLost, 0) != 0)
         {
-            _log.Write(new AgentEvent(AgentEventLevel.Information, "upstream", $"{Upstream.Name} answers again."));
+            _log.Write(new AgentEvent(AgentEventLevel.Information, "upstream", $"{_name} answers again."));
         }
     }
 }

@@ -29,6 +29,12 @@ public static class WireLimits
     /// bytes; RFC 4250 section 4.6.1 says 64.</summary>
     public const int MaxNameBytes = 256;
 
+    /// <summary>Processes in a claimed peer; as many as are read of a peer of our own.</summary>
+    public const int MaxClaimedProcesses = 16;
+
+    /// <summary>Largest channel name and image path in a claimed peer, for display only.</summary>
+    public const int MaxClaimedNameBytes = 256;
+
     /// <summary>Largest RSA modulus, as in OpenSSH: verifying with a larger one is a way to waste our time.</summary>
     public const int MaxRsaModulusBits = 16384;
 

@@ -7,20 +7,21 @@ internal sealed record BenchOptions(bool Quick, IReadOnlyList<string> Sections)
 {
     /// <summary>How to call the program.</summary>
     public const string Usage = """
-        usage: SecureAgent.Bench [--quick] [tpm] [start] [list] [sign] [audit] [idle] [soak]
+        usage: SecureAgent.Bench [--quick] [tpm] [start] [list] [sign] [audit] [relay] [idle] [soak]
           --quick  fewer and shorter rounds: a minute or two instead of half an hour
           tpm      TPM commands and milliseconds of one signature
           start    start-up to the first answer, and resident size
           list     lists per second, beside OpenSSH's ssh-agent
           sign     signatures per second with software keys, beside OpenSSH's ssh-agent
           audit    what one record of the audit log costs
+          relay    connections per second through one relay process, and through one for each connection
           idle     processor time and wake-ups of an agent that nobody asks
           soak     1 000 000 requests and 10 000 connections, and what they left behind
         Without a name everything is measured. The program is the one built beside this one, or the one that
         SECURE_AGENT_PROGRAM names.
         """;
 
-    private static readonly string[] Known = ["tpm", "start", "list", "sign", "audit", "idle", "soak"];
+    private static readonly string[] Known = ["tpm", "start", "list", "sign", "audit", "relay", "idle", "soak"];
 
     /// <summary>Rounds of every measurement.</summary>
     public int Rounds => Quick ? 3 : 7;

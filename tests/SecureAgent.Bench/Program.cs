@@ -60,6 +60,11 @@ if (options.Has("audit"))
     AuditBench.Print(options);
 }
 
+if (options.Has("relay"))
+{
+    await RelayBench.PrintAsync(workplace, ours, options);
+}
+
 Table.Begin("Resident size after that load", "program", "kB");
 Table.Row("secure-agent", $"{ours.ResidentKilobytes:N0}");
 Table.Row("ssh-agent", $"{theirs.ResidentKilobytes:N0}");

@@ -43,9 +43,12 @@ internal sealed class Workplace : IDisposable
             ["SECUREAGENT_KEYDIRECTORY"] = KeyDirectory,
             ["SECUREAGENT_PINCACHE"] = "until-removed",
         };
-        if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is string root)
+        foreach (string name in new[] { "DOTNET_ROOT", "WINEPREFIX", "WINEDEBUG", "DISPLAY" })
         {
-            _environment["DOTNET_ROOT"] = root;
+            if (Environment.GetEnvironmentVariable(name) is string value)
+            {
+                _environment[name] = value;
+            }
         }
     }
 
@@ -68,12 +71,18 @@ internal sealed class Workplace : IDisposable
     public string Socket(string name) => Path.Combine(Root, "run", name);
 
     /// <summary>Starts a program in the background.</summary>
-    public Process Start(string program, params string[] arguments)
+    public Process Start(string program, params string[] arguments) => Start(program, arguments, piped: false);
+
+    /// <summary>Starts a program that reads its input from this one, and whose errors stand among ours.</summary>
+    public Process StartPiped(string program, params string[] arguments) => Start(program, arguments, piped: true);
+
+    private Process Start(string program, string[] arguments, bool piped)
     {
         ProcessStartInfo start = new(program, arguments)
         {
+            RedirectStandardInput = piped,
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardError = !piped,
         };
         start.Environment.Clear();
         foreach ((string name, string value) in _environment)

@@ -9,6 +9,7 @@ internal static class Requires
         ["csh"] = "csh",
         ["dash"] = "dash",
         ["git"] = "git",
+        ["ls"] = "coreutils",
         ["openssl"] = "openssl",
         ["prlimit"] = "util-linux",
         ["script"] = "bsdutils",

@@ -66,6 +66,12 @@ internal sealed class AuditEntry
             ? time
             : null;
 
+    /// <summary>The members of a member, or <see langword="null"/>.</summary>
+    public AuditEntry? Within(string member) =>
+        _members.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.Object
+            ? new AuditEntry(value, Line)
+            : null;
+
     /// <summary>The nearest process that asked, or <see langword="null"/>.</summary>
     public (long? ProcessId, string? Image)? NearestProcess()
     {

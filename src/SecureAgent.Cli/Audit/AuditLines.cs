@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using SecureAgent.Core;
+using SecureAgent.Wire;
 
 namespace SecureAgent.Cli.Audit;
 
@@ -64,6 +65,11 @@ internal sealed class AuditLines : IDisposable
         Text(Members.Destination, record.Destination, TextCharacters);
         _json.WriteBoolean(Members.Forwarded, record.IsForwarded);
         Peer(record.Peer);
+        if (record.Peer.Claimed is ClaimedPeer claimed)
+        {
+            Claim(claimed);
+        }
+
         if (record.Refusal is Refusal refusal)
         {
             _json.WriteString(Members.Refusal, NameOf(refusal));
@@ -166,6 +172,24 @@ internal sealed class AuditLines : IDisposable
         _json.WriteEndArray();
     }
 
+    private void Claim(ClaimedPeer claimed)
+    {
+        _json.WriteStartObject(Members.Claimed);
+        Text(Members.Channel, claimed.Channel, NameCharacters);
+        _json.WriteNumber(Members.UserId, claimed.UserId);
+        _json.WriteStartArray(Members.Processes);
+        foreach (ClaimedProcess process in claimed.Processes.Take(MostProcesses))
+        {
+            _json.WriteStartObject();
+            _json.WriteNumber(Members.ProcessId, process.ProcessId);
+            Text(Members.Image, process.Image, TextCharacters);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+    }
+
     private void Text(JsonEncodedText name, string? value, int mostCharacters)
     {
         if (value is null)
@@ -227,6 +251,8 @@ internal sealed class AuditLines : IDisposable
         public static readonly JsonEncodedText Processes = Encode("processes");
         public static readonly JsonEncodedText ProcessId = Encode("pid");
         public static readonly JsonEncodedText Image = Encode("image");
+        public static readonly JsonEncodedText Claimed = Encode("claimed");
+        public static readonly JsonEncodedText UserId = Encode("uid");
         public static readonly JsonEncodedText Refusal = Encode("refusal");
         public static readonly JsonEncodedText Reason = Encode("reason");
         public static readonly JsonEncodedText Payload = Encode("payload");

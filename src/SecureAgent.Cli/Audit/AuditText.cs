@@ -52,6 +52,12 @@ internal static class AuditText
         Append(line, " pid ", id?.ToString(CultureInfo.InvariantCulture));
         Append(line, " of user ", entry.Text("user"));
         Append(line, " on ", entry.Text("channel"));
+        if (entry.Within("claimed") is AuditEntry claimed)
+        {
+            Append(line, ", for ", claimed.Text("channel"));
+            Append(line, " (claimed) ", claimed.NearestProcess()?.Image ?? "an unknown program");
+        }
+
         Append(line, "; ", entry.Text("refusal"));
         Append(line, ": ", entry.Text("reason"));
     }

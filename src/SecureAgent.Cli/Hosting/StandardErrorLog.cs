@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 using SecureAgent.Cli.Output;
+using SecureAgent.Cli.Prompts;
 using SecureAgent.Core;
+using SecureAgent.Wire;
 
 namespace SecureAgent.Cli.Hosting;
 
@@ -64,6 +66,10 @@ internal sealed class StandardErrorLog : IAgentLog, IAsyncDisposable
         if (agentEvent.Peer is PeerInfo peer)
         {
             about.Add(peer.ProcessId is int id ? $"{peer.Channel} pid {id}" : peer.Channel);
+            if (peer.Claimed is ClaimedPeer claimed)
+            {
+                about.Add(PromptText.Claim(claimed));
+            }
         }
 
         if (agentEvent.Fingerprint is string fingerprint)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using SecureAgent.Cli.Configuration;
 
 namespace SecureAgent.Cli.Hosting;
@@ -57,7 +56,7 @@ internal sealed class SystemdUnits
         Requires=secure-agent.socket
 
         [Service]
-        ExecStart={string.Join(' ', _program.Append("run").Select(QuoteWord))}
+        ExecStart={string.Join(' ', _program.Append("run").Select(SystemdSyntax.QuoteWord))}
         NoNewPrivileges=yes
         UMask=0077
         LimitCORE=0
@@ -65,7 +64,7 @@ internal sealed class SystemdUnits
         MemorySwapMax=0
         KeyringMode=private
         ProtectSystem=strict
-        ReadWritePaths={string.Join(' ', WrittenDirectories.Select(path => "-" + QuotePath(path)))}
+        ReadWritePaths={string.Join(' ', WrittenDirectories.Select(path => "-" + SystemdSyntax.QuotePath(path)))}
         RestrictAddressFamilies={(UsesNetwork ? "AF_UNIX AF_INET AF_INET6" : "AF_UNIX")}
         {(UsesNetwork ? "" : "IPAddressDeny=any\n")}RestrictNamespaces=yes
         RestrictRealtime=yes
@@ -84,35 +83,13 @@ internal sealed class SystemdUnits
         {
             string runtime = _surroundings.Variable("XDG_RUNTIME_DIR")?.TrimEnd('/') ?? "";
             return runtime.Length > 0 && _settings.Socket.StartsWith(runtime + "/", StringComparison.Ordinal)
-                ? "%t" + EscapeSpecifiers(_settings.Socket[runtime.Length..])
-                : EscapeSpecifiers(_settings.Socket);
+                ? "%t" + SystemdSyntax.EscapeSpecifiers(_settings.Socket[runtime.Length..])
+                : SystemdSyntax.EscapeSpecifiers(_settings.Socket);
         }
     }
 
     // swtpm:host=... and mssim:host=... are reached over TCP.
     private bool UsesNetwork => _settings.Tpm.Contains("host=", StringComparison.Ordinal);
-
-    private static string EscapeSpecifiers(string text) => text.Replace("%", "%%", StringComparison.Ordinal);
-
-    private static string QuoteWord(string word) => QuotePath(word).Replace("$", "$$", StringComparison.Ordinal);
-
-    // systemd.syntax(7), "Quoting".
-    private static string QuotePath(string path)
-    {
-        StringBuilder quoted = new("\"");
-        foreach (char character in EscapeSpecifiers(path))
-        {
-            quoted.Append(character switch
-            {
-                '\\' => "\\\\",
-                '"' => "\\\"",
-                '\n' => "\\n",
-                _ => character.ToString(),
-            });
-        }
-
-        return quoted.Append('"').ToString();
-    }
 
     private string Xdg(string variable, string belowHome) =>
         _surroundings.Variable(variable) is string directory && Path.IsPathRooted(directory)

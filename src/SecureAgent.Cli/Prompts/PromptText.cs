@@ -1,6 +1,7 @@
 using System.Text;
 using SecureAgent.Cli.Output;
 using SecureAgent.Core;
+using SecureAgent.Wire;
 
 namespace SecureAgent.Cli.Prompts;
 
@@ -61,31 +62,45 @@ internal static class PromptText
             return peer.ProcessId is int id ? $"process {id}" : "an unknown process";
         }
 
+        return Chain(chain[0].ProcessId, [.. chain.Select(process => process.ImagePath)]);
+    }
+
+    /// <summary>Whom a relay says it speaks for: <c>wsl2 (claimed): ssh(1234) ← bash</c>.</summary>
+    public static string Claim(ClaimedPeer claimed)
+    {
+        string who = claimed.Processes.Count == 0
+            ? "an unknown process"
+            : Chain(claimed.Processes[0].ProcessId, [.. claimed.Processes.Select(process => process.Image)]);
+        return $"{SafeText.Escape(claimed.Channel, ProcessCharacters)} (claimed): {who}";
+    }
+
+    private static string Chain(long id, IReadOnlyList<string> images)
+    {
         StringBuilder text = new();
-        text.Append(ImageName(chain[0])).Append('(').Append(chain[0].ProcessId).Append(')');
-        foreach (PeerProcess process in chain.Skip(1).Take(MaxProcesses - 1))
+        text.Append(ImageName(images[0])).Append('(').Append(id).Append(')');
+        foreach (string image in images.Skip(1).Take(MaxProcesses - 1))
         {
-            text.Append(" ← ").Append(ImageName(process));
+            text.Append(" ← ").Append(ImageName(image));
         }
 
-        if (chain.Count > MaxProcesses)
-        {
-            text.Append(" ← …");
-        }
-
-        return text.ToString();
+        return text.Append(images.Count > MaxProcesses ? " ← …" : "").ToString();
     }
 
     private static void AppendWho(StringBuilder text, SignContext? who)
     {
         if (who is not null)
         {
-            text.Append("\nasked by ").Append(Processes(who.Peer))
-                .Append("\nto ").Append(SafeText.Escape(who.Purpose, PurposeCharacters));
+            text.Append("\nasked by ").Append(Processes(who.Peer));
+            if (who.Peer.Claimed is ClaimedPeer claimed)
+            {
+                text.Append("\nfor ").Append(Claim(claimed));
+            }
+
+            text.Append("\nto ").Append(SafeText.Escape(who.Purpose, PurposeCharacters));
         }
     }
 
     // A path may come from Windows or Linux, whatever this is running on.
-    private static string ImageName(PeerProcess process) =>
-        SafeText.Escape(process.ImagePath[(process.ImagePath.LastIndexOfAny(['/', '\\']) + 1)..], ProcessCharacters);
+    private static string ImageName(string image) =>
+        SafeText.Escape(image[(image.LastIndexOfAny(['/', '\\']) + 1)..], ProcessCharacters);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using SecureAgent.Cli;
 using SecureAgent.Cli.Audit;
 using SecureAgent.Core;
+using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Cli.Audit;
 
@@ -64,6 +65,24 @@ public sealed class AuditCommandTests : IDisposable
     {
         Assert.Equal(ExitCode.Failed, await RunAsync("verify"));
         Assert.Contains($"no audit log at {_world.File}", _surroundings.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whom_a_relay_claims_to_speak_for_is_recorded_and_shown_as_claimed()
+    {
+        using (AuditJournal journal = _world.Journal())
+        {
+            ClaimedPeer claimed = new("wsl2", 1000, [new ClaimedProcess(12, "/usr/bin/git")]);
+            journal.Append([AuditWorld.Record() with { Peer = AuditWorld.Peer with { Claimed = claimed } }]);
+        }
+
+        Assert.Contains(
+            "\"claimed\":{\"channel\":\"wsl2\",\"uid\":1000,\"processes\":[{\"pid\":12,\"image\":\"/usr/bin/git\"}]}",
+            _world.Lines()[1], StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, await RunAsync("tail"));
+        Assert.Contains(
+            "by \"/usr/bin/ssh\" pid 7 of user 1000 on unix, for wsl2 (claimed) /usr/bin/git",
+            _surroundings.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using SecureAgent.Cli.Prompts;
 using SecureAgent.Core;
+using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Cli.Prompts;
 
@@ -35,6 +36,20 @@ public sealed class PromptTextTests
     public void A_confirmation_names_key_processes_and_purpose() => Assert.Equal(
         "Allow the use of key \"work\"?\nasked by ssh(1234) ← git ← zsh\nto sign data",
         PromptText.Confirm(new ConfirmPrompt(new SignContext(Peer, "work", "sign data"))));
+
+    [Fact]
+    public void Whom_a_relay_claims_to_speak_for_is_said_to_be_claimed_and_cannot_add_lines()
+    {
+        PeerInfo relayed = Peer with
+        {
+            Claimed = new ClaimedPeer("wsl2\nfor root", 0,
+                [new ClaimedProcess(7, "/usr/bin/ssh"), new ClaimedProcess(6, "/bin/ba\nsh")]),
+        };
+        Assert.Equal(
+            "Allow the use of key \"work\"?\nasked by ssh(1234) ← git ← zsh"
+                + "\nfor wsl2\\u{A}for root (claimed): ssh(7) ← ba\\u{A}sh\nto sign data",
+            PromptText.Confirm(new ConfirmPrompt(new SignContext(relayed, "work", "sign data"))));
+    }
 
     [Fact]
     public void A_comment_cannot_add_lines_to_a_prompt()

@@ -1,0 +1,89 @@
+using System.IO.Pipelines;
+
+namespace SecureAgent.Tests.Channels.Relay;
+
+/// <summary>One end of a connection in memory, with a half-close, and with the buffer of a pipe of the
+/// system.</summary>
+internal sealed class DuplexStream : Stream
+{
+    private const int PipeBytes = 64 * 1024;
+
+    private readonly PipeReader _reader;
+    private readonly PipeWriter _writer;
+    private long _written;
+
+    private DuplexStream(PipeReader reader, PipeWriter writer) => (_reader, _writer) = (reader, writer);
+
+    /// <summary>Bytes written so far.</summary>
+    public long Written => Interlocked.Read(ref _written);
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public static (DuplexStream One, DuplexStream Other) Pair()
+    {
+        PipeOptions options = new(pauseWriterThreshold: PipeBytes, resumeWriterThreshold: PipeBytes / 2);
+        Pipe there = new(options);
+        Pipe back = new(options);
+        return (new DuplexStream(back.Reader, there.Writer), new DuplexStream(there.Reader, back.Writer));
+    }
+
+    /// <summary>The other end reads the end of the stream.</summary>
+    public void EndWriting() => _writer.Complete();
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _reader.AsStream(leaveOpen: true).ReadAsync(buffer, cancellationToken);
+
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        FlushResult result;
+        try
+        {
+            result = await _writer.WriteAsync(buffer, cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new IOException("Broken pipe", e);
+        }
+
+        if (result.IsCompleted)
+        {
+            throw new IOException("Broken pipe");
+        }
+
+        Interlocked.Add(ref _written, buffer.Length);
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        _writer.Complete();
+        _reader.Complete();
+        base.Dispose(disposing);
+    }
+}
