@@ -70,6 +70,7 @@ internal static class CommandTree
             SshAgentCommand.Create(common, surroundings),
             EnvCommand.Create(common, surroundings),
             SystemdCommand.Create(common, surroundings),
+            AutostartCommand.Create(surroundings),
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             StatusCommand.Create(common, surroundings),

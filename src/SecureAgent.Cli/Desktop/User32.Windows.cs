@@ -13,6 +13,7 @@ internal static unsafe partial class User32
     public const uint WM_CONTEXTMENU = 0x007B;
     public const uint WM_COMMAND = 0x0111;
     public const uint WM_NULL = 0;
+    public const uint WM_MOUSEMOVE = 0x0200;
     public const uint WM_USER = 0x0400;
     public const uint WM_APP = 0x8000;
     public const uint DM_GETDEFID = WM_USER;
