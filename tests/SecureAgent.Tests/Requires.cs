@@ -46,6 +46,10 @@ internal static class Requires
         }
     }
 
+    /// <summary>Ends the test elsewhere than on Windows. It is never missed in silence: the lane for Windows runs it.</summary>
+    public static void Windows() => Assert.SkipUnless(
+        OperatingSystem.IsWindows(), "Only the test program for Windows runs it: dotnet publish -r win-x64, and wine.");
+
     /// <summary>The full path of <paramref name="tool"/>, or <see langword="null"/>.</summary>
     public static string? Find(string tool)
     {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
 using SecureAgent.Cli.Output;
@@ -10,10 +9,8 @@ using SecureAgent.Core;
 namespace SecureAgent.Cli.Commands;
 
 /// <summary><c>run</c>: the agent.</summary>
-internal static class RunCommand
+internal static partial class RunCommand
 {
-    private const int LineCharacters = 2000;
-
     /// <summary>Creates the command.</summary>
     public static Command Create(CommonOptions common, Surroundings surroundings)
     {
@@ -88,34 +85,6 @@ internal static class RunCommand
         return OperatingSystem.IsWindows() && socket is null
             ? RunOnlyAsync(run, AgentInstance.Name(), surroundings, ct)
             : AgentHost.RunAsync(run, surroundings, (server, _) => SayAsync(Lines(server), surroundings), ct);
-    }
-
-    /// <summary>Runs the agent unless the user has one, which is then told of.</summary>
-    [SupportedOSPlatform("windows")]
-    private static async Task<int> RunOnlyAsync(
-        AgentRun run, string name, Surroundings surroundings, CancellationToken ct)
-    {
-        using AgentInstance instance = AgentInstance.Claim(name);
-        if (instance.IsFirst)
-        {
-            return await AgentHost.RunAsync(
-                run,
-                surroundings,
-                async (server, _) =>
-                {
-                    string[] lines = Lines(server);
-                    instance.Publish(lines);
-                    return await SayAsync(lines, surroundings).ConfigureAwait(false);
-                },
-                ct).ConfigureAwait(false);
-        }
-
-        await surroundings.Error.WriteLineAsync(
-            "secure-agent: this user's agent runs already; this is where it serves").ConfigureAwait(false);
-        IEnumerable<string> theirs = await instance.ReadAsync(ct).ConfigureAwait(false);
-        _ = await SayAsync(theirs.Select(line => SafeText.Line(line, LineCharacters)), surroundings)
-            .ConfigureAwait(false);
-        return ExitCode.Done;
     }
 
     private static async Task<int?> RunCommandAsync(string[] command, AgentServer server, Surroundings surroundings)

@@ -17,13 +17,12 @@ internal static class AutostartEntry
     /// <param name="program">Path of the program now.</param>
     public static bool IsOurs(string commandLine, string program)
     {
-        if (!commandLine.StartsWith('"') || !commandLine.EndsWith('"' + Run, StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        string named = commandLine[1..^(Run.Length + 1)];
-        return FileName(named).Equals(FileName(program), StringComparison.OrdinalIgnoreCase);
+        const string End = "\"" + Run;
+        return commandLine.Length > End.Length
+            && commandLine.StartsWith('"')
+            && commandLine.EndsWith(End, StringComparison.Ordinal)
+            && FileName(commandLine[1..^End.Length])
+                .Equals(FileName(program), StringComparison.OrdinalIgnoreCase);
     }
 
     // Of a Windows path, on whatever system.
