@@ -72,6 +72,7 @@ internal static class CommandTree
             SystemdCommand.Create(common, surroundings),
             RelayCommand.Create(common, surroundings),
             BridgeCommand.Create(common, surroundings),
+            AutostartCommand.Create(surroundings),
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             StatusCommand.Create(common, surroundings),

@@ -5,6 +5,7 @@ using SecureAgent.Backends.Tpm;
 using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Cli.Audit;
 using SecureAgent.Cli.Configuration;
+using SecureAgent.Cli.Desktop;
 using SecureAgent.Cli.Hosting;
 using SecureAgent.Cli.Hosts;
 using SecureAgent.Cli.Prompts;
@@ -34,7 +35,12 @@ internal sealed class Composition : IAsyncDisposable
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
         Prompter = new PrompterChain(
-            askpass.Requirement, askpass, _terminal, terminalFirst, settings.PromptTimeout, TimeProvider.System);
+            askpass.Requirement, askpass, _terminal, terminalFirst, settings.PromptTimeout, TimeProvider.System)
+        {
+            // A command asks nobody where its input is no person's.
+            Dialog = OperatingSystem.IsWindows() && (!terminalFirst || surroundings.InputIsTerminal)
+                ? new DialogPrompter(Memory) : null,
+        };
         DevicePrompter = settings.OwnerPasswordFile is string file
             ? new PasswordFile(file, Memory, Prompter) : Prompter;
         Keys = new TpmKeyDirectory(settings.KeyDirectory, settings.PublicKeyDirectory, log, TimeProvider.System);

@@ -347,13 +347,11 @@ public sealed class AgentSession : IAgentSession
     private async ValueTask<Refused?> LockAsync(
         ReadOnlyMemory<byte> passphrase, IBufferWriter<byte> response, CancellationToken ct)
     {
-        if (await _agent.Lock.LockAsync(passphrase, ct).ConfigureAwait(false) is { } reason)
+        if (await _agent.LockAsync(passphrase, ct).ConfigureAwait(false) is { } reason)
         {
             return new Refused(Refusal.WrongPassphrase, reason);
         }
 
-        _agent.DropSecrets();
-        _agent.Consent.Forget();
         AgentResponse.WriteSuccess(response);
         Record("lock", "The agent is locked.");
         return null;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SecureAgent.Wire;
 
 namespace SecureAgent.Core;
@@ -94,9 +95,45 @@ public sealed class SshAgent : IAgent, IDisposable
     public int RemoveAllKeys()
     {
         int count = Identities.RemoveAll();
+        ForgetSecrets();
+        return count;
+    }
+
+    /// <summary>Locks the agent as SSH_AGENTC_LOCK does, for somebody who is no client.</summary>
+    /// <param name="passphrase">In UTF-8.</param>
+    /// <param name="who">Who asked, for the log.</param>
+    /// <param name="ct">Cancels the wait for an unlocking that is under way.</param>
+    /// <returns>Why not, or <see langword="null"/> if the agent is now locked.</returns>
+    public ValueTask<string?> LockAsync(Secret passphrase, PeerInfo who, CancellationToken ct) =>
+        ChangeLockAsync("lock", passphrase, who, LockAsync, ct);
+
+    /// <summary>Unlocks the agent as SSH_AGENTC_UNLOCK does, with the same delays after wrong passphrases.</summary>
+    /// <param name="passphrase">In UTF-8.</param>
+    /// <param name="who">Who asked, for the log.</param>
+    /// <param name="ct">Cancels the wait for those delays.</param>
+    /// <returns>Why not, or <see langword="null"/> if the agent is now unlocked.</returns>
+    public ValueTask<string?> UnlockAsync(Secret passphrase, PeerInfo who, CancellationToken ct) =>
+        ChangeLockAsync("unlock", passphrase, who, Lock.UnlockAsync, ct);
+
+    /// <summary>Drops cached PINs, takes back questions for them and confirmations that still hold, and makes usable
+    /// private keys unusable until their next use, as locking the agent does. The keys stay listed.</summary>
+    public void ForgetSecrets()
+    {
         DropSecrets();
         Consent.Forget();
-        return count;
+    }
+
+    /// <summary>Locks the agent.</summary>
+    /// <returns>Why not, or <see langword="null"/> if the agent is now locked.</returns>
+    internal async ValueTask<string?> LockAsync(ReadOnlyMemory<byte> passphrase, CancellationToken ct)
+    {
+        string? reason = await Lock.LockAsync(passphrase, ct).ConfigureAwait(false);
+        if (reason is null)
+        {
+            ForgetSecrets();
+        }
+
+        return reason;
     }
 
     internal void CloseSession() => Interlocked.Decrement(ref _sessions);
@@ -169,6 +206,37 @@ public sealed class SshAgent : IAgent, IDisposable
                 _log.Write(new AgentEvent(AgentEventLevel.Error, "backend",
                     $"{backend.Name} could not drop its cached secrets: {exception.Message}"));
             }
+        }
+    }
+
+    private async ValueTask<string?> ChangeLockAsync(
+        string action,
+        Secret passphrase,
+        PeerInfo who,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<string?>> change,
+        CancellationToken ct)
+    {
+        // What derives the key from it wants managed memory, as a client's message is: this is pinned, and zeroed.
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(passphrase.Length, pinned: true);
+        try
+        {
+            passphrase.Span.CopyTo(bytes);
+            string? reason = await change(bytes, ct).ConfigureAwait(false);
+            if (reason is null)
+            {
+                Record(action, who, isForwarded: false, use: null, $"The agent is {action}ed.");
+            }
+            else
+            {
+                Refused refused = new(Refusal.WrongPassphrase, reason);
+                RecordRefusal(action, who, isForwarded: false, refused, $"{action} refused: {reason}");
+            }
+
+            return reason;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
         }
     }
 

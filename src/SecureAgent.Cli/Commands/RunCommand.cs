@@ -9,7 +9,7 @@ using SecureAgent.Core;
 namespace SecureAgent.Cli.Commands;
 
 /// <summary><c>run</c>: the agent.</summary>
-internal static class RunCommand
+internal static partial class RunCommand
 {
     /// <summary>Creates the command.</summary>
     public static Command Create(CommonOptions common, Surroundings surroundings)
@@ -75,13 +75,16 @@ internal static class RunCommand
             // SIGTERM and SIGHUP are the regular end of a service or a session.
             ExitCodeFor = signal => signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Done,
         };
-        return AgentHost.RunAsync(
-            run,
-            surroundings,
-            async (server, _) => command.Length > 0
-                ? await RunCommandAsync(command, server, surroundings).ConfigureAwait(false)
-                : await SayAsync(server, surroundings).ConfigureAwait(false),
-            ct);
+        if (command.Length > 0)
+        {
+            return AgentHost.RunAsync(
+                run, surroundings, (server, _) => RunCommandAsync(command, server, surroundings), ct);
+        }
+
+        // Who names a socket wants an agent of its own.
+        return OperatingSystem.IsWindows() && socket is null
+            ? RunOnlyAsync(run, AgentInstance.Name(), surroundings, ct)
+            : AgentHost.RunAsync(run, surroundings, (server, _) => SayAsync(Lines(server), surroundings), ct);
     }
 
     private static async Task<int?> RunCommandAsync(string[] command, AgentServer server, Surroundings surroundings)
@@ -90,12 +93,17 @@ internal static class RunCommand
         return await child.WaitAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    private static async Task<int?> SayAsync(AgentServer server, Surroundings surroundings)
+    private static string[] Lines(AgentServer server) =>
+    [
+        .. server.Listening.Select(
+            channel => $"{ShellDialect.Posix.Set("SSH_AUTH_SOCK", channel.Endpoint)} # {channel.Name}"),
+    ];
+
+    private static async Task<int?> SayAsync(IEnumerable<string> lines, Surroundings surroundings)
     {
-        foreach (IChannel channel in server.Listening)
+        foreach (string line in lines)
         {
-            string line = ShellDialect.Posix.Set("SSH_AUTH_SOCK", channel.Endpoint);
-            await surroundings.Out.WriteLineAsync($"{line} # {channel.Name}").ConfigureAwait(false);
+            await surroundings.Out.WriteLineAsync(line).ConfigureAwait(false);
         }
 
         await surroundings.Out.FlushAsync().ConfigureAwait(false);

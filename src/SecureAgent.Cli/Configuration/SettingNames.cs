@@ -49,6 +49,16 @@ internal static class SettingNames
     /// <summary>What happens when the record cannot be kept: <c>continue</c> or <c>deny</c>.</summary>
     public const string AuditFull = "auditFull";
 
+    /// <summary>What happens when the person locks the session or disconnects from it: <c>nothing</c>,
+    /// <c>drop-pins</c> or <c>remove-keys</c>. Windows only.</summary>
+    public const string OnSessionLock = "onSessionLock";
+
+    /// <summary>The same for when the machine goes to sleep. Windows only.</summary>
+    public const string OnSleep = "onSleep";
+
+    /// <summary>What is told in the notification area: <c>nothing</c>, or <c>uses</c> of keys. Windows only.</summary>
+    public const string Notify = "notify";
+
     /// <summary>List of what forwarded connections may do more: <c>add</c>, <c>remove</c>, <c>lock</c>,
     /// <c>providers</c>.</summary>
     public const string Forwarded = "forwarded";
@@ -71,8 +81,9 @@ internal static class SettingNames
     /// <summary>Those that take one text, in the order of listings.</summary>
     public static IReadOnlyList<string> Texts { get; } =
     [
-        Socket, CygwinSocket, OpenSshConfig, Tpm, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout, OwnerPasswordFile, ConfirmGrant,
-        ConfirmCoolDown, KeyLifetime, AuditFile, AuditFull,
+        Socket, CygwinSocket, OpenSshConfig, Tpm, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout,
+        OwnerPasswordFile, ConfirmGrant, ConfirmCoolDown, KeyLifetime, AuditFile, AuditFull, OnSessionLock, OnSleep,
+        Notify,
     ];
 
     /// <summary>Every key, in the order of listings.</summary>

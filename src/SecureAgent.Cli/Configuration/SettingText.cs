@@ -27,6 +27,9 @@ internal static class SettingText
             SettingNames.KeyLifetime when !Duration.TryParse(text, out _) => "must be a duration such as 8h",
             SettingNames.ConfirmGrant or SettingNames.ConfirmCoolDown when !Duration.TryParseOrZero(text, out _) =>
                 "must be 0 or a duration such as 5s or 10m",
+            SettingNames.OnSessionLock or SettingNames.OnSleep when !SessionReactionText.TryParse(text, out _) =>
+                "must be nothing, drop-pins or remove-keys",
+            SettingNames.Notify when text is not ("nothing" or "uses") => "must be nothing or uses",
             SettingNames.AuditFull when text is not ("continue" or "deny") => "must be continue or deny",
             _ => null,
         };

@@ -64,6 +64,15 @@ internal sealed record Settings
     /// <summary>Whether no key may be used while the record cannot be kept.</summary>
     public bool AuditDeniesWhenFull => Text(SettingNames.AuditFull) == "deny";
 
+    /// <summary>What happens when the person locks the session or disconnects from it.</summary>
+    public SessionReaction OnSessionLock => ReactionOf(SettingNames.OnSessionLock);
+
+    /// <summary>What happens when the machine goes to sleep.</summary>
+    public SessionReaction OnSleep => ReactionOf(SettingNames.OnSleep);
+
+    /// <summary>Whether each use of a key is told in the notification area.</summary>
+    public bool NotifiesUses => Text(SettingNames.Notify) == "uses";
+
     /// <summary>What forwarded connections may do more.</summary>
     public ForwardedRights Forwarded { get; init; }
 
@@ -78,6 +87,11 @@ internal sealed record Settings
 
     /// <summary>The policies of keys.</summary>
     public required KeyPolicies Policies { get; init; }
+
+    private SessionReaction ReactionOf(string name) =>
+        SessionReactionText.TryParse(Text(name), out SessionReaction reaction)
+            ? reaction
+            : throw new InvalidOperationException("Invalid settings are not used.");
 
     private TimeSpan DurationOrZero(string name) =>
         Duration.TryParseOrZero(Text(name), out TimeSpan? duration)

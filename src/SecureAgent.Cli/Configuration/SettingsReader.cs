@@ -178,6 +178,9 @@ internal sealed class SettingsReader
             Effective(SettingNames.KeyLifetime, null),
             Effective(SettingNames.AuditFile, paths.AuditFile),
             Effective(SettingNames.AuditFull, "continue"),
+            Effective(SettingNames.OnSessionLock, "drop-pins"),
+            Effective(SettingNames.OnSleep, "drop-pins"),
+            Effective(SettingNames.Notify, "nothing"),
         ];
     }
 

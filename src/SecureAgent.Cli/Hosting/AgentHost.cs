@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using SecureAgent.Cli.Desktop;
 using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Hosting;
@@ -19,9 +21,10 @@ internal static class AgentHost
         CancellationToken ct)
     {
         IReadOnlyList<string> weaknesses = surroundings.Harden(run.ForCommand);
-        StandardErrorLog log = new(surroundings.Error, run.LogLevel);
-        await using (log.ConfigureAwait(false))
+        StandardErrorLog errorLog = new(surroundings.Error, run.LogLevel);
+        await using (errorLog.ConfigureAwait(false))
         {
+            ObservedLog log = new(errorLog);
             foreach (string weakness in weaknesses)
             {
                 log.Write(new AgentEvent(AgentEventLevel.Warning, "hardening", weakness));
@@ -38,15 +41,26 @@ internal static class AgentHost
     private static async Task<int> ServeAsync(
         AgentRun run,
         Composition composition,
-        StandardErrorLog log,
+        ObservedLog log,
         Func<AgentServer, AgentSignals, Task<int?>> listening,
         CancellationToken ct)
     {
         SshAgent agent = composition.Agent;
         using AgentSignals signals = new(() => agent.RemoveAllKeys(), ct);
+        AgentServer? server = null;
+        // Disposed after the server: it keeps the session from ending until the endpoints are gone.
+        using IDisposable? desktop = OperatingSystem.IsWindows()
+            ? await UserDesktop.StartAsync(
+                agent,
+                run.Settings,
+                new TrayCommands(agent, composition.Prompter),
+                log,
+                () => StateOf(agent, Volatile.Read(ref server)),
+                () => signals.End(PosixSignal.SIGTERM)).ConfigureAwait(false)
+            : null;
         try
         {
-            AgentServer server = await AgentServer.StartAsync(
+            server = await AgentServer.StartAsync(
                 agent, composition.CreateChannels(run.Socket), log, signals.Ended).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
@@ -60,4 +74,9 @@ internal static class AgentHost
             return run.ExitCodeFor(await signals.FirstAsync.ConfigureAwait(false));
         }
     }
+
+    private static TrayState StateOf(SshAgent agent, AgentServer? server) => new(
+        agent.Status,
+        [.. server?.Listening.Select(channel => $"{channel.Name}: {channel.Endpoint}") ?? []],
+        [.. server?.Failures.Select(failure => failure.Message) ?? []]);
 }

@@ -8,14 +8,21 @@ internal sealed class AgentServer : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly Task _serving;
 
-    private AgentServer(IReadOnlyList<IChannel> listening, IEnumerable<Task> serving, CancellationTokenSource stop)
+    private AgentServer(
+        IReadOnlyList<IChannel> listening,
+        IReadOnlyList<ChannelException> failures,
+        IEnumerable<Task> serving,
+        CancellationTokenSource stop)
     {
-        (Listening, _stop) = (listening, stop);
+        (Listening, Failures, _stop) = (listening, failures, stop);
         _serving = Task.WhenAll(serving);
     }
 
     /// <summary>The channels on which clients can connect.</summary>
     public IReadOnlyList<IChannel> Listening { get; }
+
+    /// <summary>Why other channels do not listen.</summary>
+    public IReadOnlyList<ChannelException> Failures { get; }
 
     /// <summary>Starts serving, and waits until each channel listens or has failed to.</summary>
     /// <exception cref="ChannelException">None of them can listen.</exception>
@@ -53,7 +60,7 @@ internal sealed class AgentServer : IAsyncDisposable
         }
         catch
         {
-            await new AgentServer(listening, serving, stop).DisposeAsync().ConfigureAwait(false);
+            await new AgentServer(listening, failures, serving, stop).DisposeAsync().ConfigureAwait(false);
             throw;
         }
 
@@ -62,7 +69,7 @@ internal sealed class AgentServer : IAsyncDisposable
             log.Write(new AgentEvent(AgentEventLevel.Error, "channel", failure.Message));
         }
 
-        return new AgentServer(listening, serving, stop);
+        return new AgentServer(listening, failures, serving, stop);
     }
 
     /// <summary>Closes every connection and stops listening.</summary>

@@ -6,10 +6,14 @@ namespace SecureAgent.Cli.Hosting;
 /// removes all keys, as of OpenSSH's agent.</summary>
 internal sealed class AgentSignals : IDisposable
 {
+    // Windows ends the process when the handler of a closed console returns, or five seconds after it began.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource<PosixSignal> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration _terminate;
     private readonly PosixSignalRegistration _hangUp;
+    private readonly PosixSignalRegistration? _break;
     private readonly PosixSignalRegistration? _removeKeys;
     private readonly CancellationTokenRegistration _interrupted;
     private int _hasEnded;
@@ -21,6 +25,12 @@ internal sealed class AgentSignals : IDisposable
     {
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take);
         _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Take);
+        if (OperatingSystem.IsWindows())
+        {
+            // Ctrl-Break; on other systems SIGQUIT is for who wants a core dump.
+            _break = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Take);
+        }
+
         if (OperatingSystem.IsLinux())
         {
             _removeKeys = PosixSignalRegistration.Create((PosixSignal)Libc.SIGUSR1, context =>
@@ -56,6 +66,7 @@ internal sealed class AgentSignals : IDisposable
         _interrupted.Dispose();
         _terminate.Dispose();
         _hangUp.Dispose();
+        _break?.Dispose();
         _removeKeys?.Dispose();
         _end.Dispose();
     }
@@ -64,5 +75,10 @@ internal sealed class AgentSignals : IDisposable
     {
         context.Cancel = true;
         End(context.Signal);
+        if (OperatingSystem.IsWindows() && context.Signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM)
+        {
+            // The console was closed, or the machine shuts down. The end of the process ends this thread.
+            Thread.Sleep(LongestEnd);
+        }
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace SecureAgent.Cli.Hosting;
 
 /// <summary>Makes the agent's memory unreadable for other programs of the same user, as OpenSSH's agent does.</summary>
-internal static class ProcessHardening
+internal static partial class ProcessHardening
 {
     // .NET writes the memory of a crashed process to a file if one of them says so (dotnet-dump's documentation).
     private static readonly string[] DumpSettings = ["DOTNET_DbgEnableMiniDump", "COMPlus_DbgEnableMiniDump"];
@@ -15,6 +15,11 @@ internal static class ProcessHardening
     public static IReadOnlyList<string> Apply(bool forCommand)
     {
         List<string> weaknesses = [];
+        if (OperatingSystem.IsWindows())
+        {
+            ApplyWindows(weaknesses);
+        }
+
         if (!OperatingSystem.IsLinux())
         {
             return weaknesses;

@@ -33,6 +33,10 @@ internal sealed class PrompterChain : IPrompter
         (_terminalFirst, _timeout, _time) = (terminalFirst, timeout, time);
     }
 
+    /// <summary>Asks with a dialog of the agent's own, where there are such: after askpass, which the user chose, and for
+    /// the agent before the terminal.</summary>
+    public IPromptSurface? Dialog { get; init; }
+
     /// <inheritdoc/>
     public string? Unavailable(PeerInfo peer)
     {
@@ -105,15 +109,28 @@ internal sealed class PrompterChain : IPrompter
             return noAskpass is null ? _askpass : null;
         }
 
-        string? noTerminal = _terminal.Unavailable(asker);
-        bool askpassFirst = _requirement == AskpassRequirement.Prefer || !_terminalFirst;
-        if (noAskpass is null && (askpassFirst || noTerminal is not null))
+        List<string> reasons = [];
+        foreach (IPromptSurface surface in Order())
         {
-            return _askpass;
+            string? missing = surface == _askpass ? noAskpass : surface.Unavailable(asker);
+            if (missing is null)
+            {
+                return surface;
+            }
+
+            reasons.Add(missing);
         }
 
-        reason = noTerminal is null ? "" : $"{noAskpass}, and {noTerminal}";
-        return noTerminal is null ? _terminal : null;
+        reason = string.Join(", and ", reasons);
+        return null;
+    }
+
+    private IEnumerable<IPromptSurface> Order()
+    {
+        IPromptSurface?[] order = _terminalFirst
+            ? _requirement == AskpassRequirement.Prefer ? [_askpass, _terminal, Dialog] : [_terminal, _askpass, Dialog]
+            : [_askpass, Dialog, _terminal];
+        return order.OfType<IPromptSurface>();
     }
 
     private static BackendException Nobody(string text, string reason) => new(

@@ -1,3 +1,4 @@
+using SecureAgent.Backends.Memory;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 using static SecureAgent.Wire.AgentMessageType;
@@ -10,6 +11,13 @@ public sealed class LockTests
 
     private static readonly TestKey Key = TestKey.Ecdsa(EcdsaCurve.NistP256);
 
+    private static Secret SecretOf(ReadOnlySpan<byte> text)
+    {
+        Secret secret = new LockedMemory().Allocate(text.Length);
+        text.CopyTo(secret.Span);
+        return secret;
+    }
+
     [Fact]
     public async Task Locked_agent_lists_nothing_and_unlocked_one_lists_again()
     {
@@ -18,6 +26,38 @@ public sealed class LockTests
         Assert.Equal((byte[])[12, 0, 0, 0, 0], await agent.AskAsync(Requests.List));
         Assert.True(agent.Agent.Status.IsLocked);
         Assert.Equal(SSH_AGENT_SUCCESS, await agent.TypeAsync(Requests.Unlock("secret")));
+        Assert.Equal(["key0"], await agent.ListAsync());
+    }
+
+    [Fact]
+    public async Task Who_is_no_client_locks_and_unlocks_as_a_client_does()
+    {
+        TestBackend backend = new("test", Key.Identity("key0"));
+        using TestAgent agent = new(backend);
+        using Secret right = SecretOf("secret"u8);
+        using Secret wrong = SecretOf("Secret"u8);
+        PeerInfo tray = new("tray");
+        CancellationToken ct = TestContext.Current.CancellationToken;
+
+        Assert.Null(await agent.Agent.LockAsync(right, tray, ct));
+        Assert.Empty(await agent.ListAsync());
+        Assert.Equal(1, backend.Dropped);
+        Assert.NotNull(await agent.Agent.LockAsync(right, tray, ct));
+        Assert.NotNull(await agent.Agent.UnlockAsync(wrong, tray, ct));
+        Assert.Equal(2, agent.Log.Refusals.Count(refusal => refusal.Peer == tray));
+        Assert.True(agent.Agent.Status.IsLocked);
+        agent.Time.Advance(Patience);
+        Assert.Equal(SSH_AGENT_SUCCESS, await agent.TypeAsync(Requests.Unlock("secret")));
+        Assert.Equal(["key0"], await agent.ListAsync());
+    }
+
+    [Fact]
+    public async Task Forgetting_secrets_keeps_the_keys_listed()
+    {
+        TestBackend backend = new("test", Key.Identity("key0"));
+        using TestAgent agent = new(backend);
+        agent.Agent.ForgetSecrets();
+        Assert.Equal(1, backend.Dropped);
         Assert.Equal(["key0"], await agent.ListAsync());
     }
 

@@ -46,6 +46,59 @@ public sealed class PrompterChainTests
         Assert.Equal(asked == "terminal" ? 1 : 0, terminal.Questions.Count);
     }
 
+    /// <summary>SSH_ASKPASS_REQUIRE, whether askpass, dialog and terminal can be used, whether the terminal comes first;
+    /// who is asked.</summary>
+    [Theory]
+    [InlineData("Unset", true, true, true, false, "askpass")]
+    [InlineData("Unset", false, true, true, false, "dialog")]
+    [InlineData("Unset", false, false, true, false, "terminal")]
+    [InlineData("Unset", false, true, true, true, "terminal")]
+    [InlineData("Unset", false, true, false, true, "dialog")]
+    [InlineData("Prefer", true, true, true, true, "askpass")]
+    [InlineData("Never", false, true, false, false, "dialog")]
+    [InlineData("Force", false, true, true, false, null)]
+    public async Task The_agents_own_dialog_comes_after_askpass_and_for_the_agent_before_the_terminal(
+        string requirement, bool hasAskpass, bool hasDialog, bool hasTerminal, bool terminalFirst, string? asked)
+    {
+        Dictionary<string, Surface> surfaces = new()
+        {
+            ["askpass"] = new Surface(_memory, hasAskpass ? null : "no askpass here"),
+            ["dialog"] = new Surface(_memory, hasDialog ? null : "no desktop here"),
+            ["terminal"] = new Surface(_memory, hasTerminal ? null : "no terminal here"),
+        };
+        PrompterChain chain = new(
+            Enum.Parse<AskpassRequirement>(requirement), surfaces["askpass"], surfaces["terminal"], terminalFirst,
+            TimeSpan.FromMinutes(1), TimeProvider.System)
+        {
+            Dialog = surfaces["dialog"],
+        };
+        if (asked is null)
+        {
+            await Assert.ThrowsAsync<BackendException>(() => AskAsync(chain));
+        }
+        else
+        {
+            using Secret? answer = await AskAsync(chain);
+        }
+
+        Assert.Equal(
+            asked is null ? [] : [asked],
+            surfaces.Where(surface => surface.Value.Questions.Count > 0).Select(surface => surface.Key));
+    }
+
+    [Fact]
+    public void Nobody_to_ask_is_told_with_the_reason_of_each_way()
+    {
+        PrompterChain chain = new(
+            AskpassRequirement.Unset, new Surface(_memory, "no askpass here"), new Surface(_memory, "no terminal here"),
+            terminalFirst: false, TimeSpan.FromMinutes(1), TimeProvider.System)
+        {
+            Dialog = new Surface(_memory, "no desktop here"),
+        };
+        Assert.Equal(
+            "no askpass here, and no desktop here, and no terminal here", chain.Unavailable(new PeerInfo("test")));
+    }
+
     [Fact]
     public async Task A_question_that_nobody_answers_in_time_is_a_no()
     {
