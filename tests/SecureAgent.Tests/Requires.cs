@@ -23,11 +23,22 @@ internal static class Requires
         ["systemd-analyze"] = "systemd",
         ["systemd-socket-activate"] = "systemd",
         ["tpm2_getcap"] = "tpm2-tools",
+        ["wine"] = "wine wine64",
+        ["Xvfb"] = "xvfb",
     };
 
-    /// <summary>Returns the full path of <paramref name="tool"/>, or ends the test.</summary>
+    /// <summary>Ends the test on another system: it is no part of a run there, and nothing is missing.</summary>
+    /// <param name="what">What only Linux has, as in "Unix sockets".</param>
+    public static void Linux(string what) => Assert.SkipUnless(OperatingSystem.IsLinux(), $"Needs Linux: {what}.");
+
+    /// <summary>Ends the test on another system: it is no part of a run there, and nothing is missing.</summary>
+    /// <param name="what">What only Windows has, as in "named pipes".</param>
+    public static void Windows(string what) => Assert.SkipUnless(OperatingSystem.IsWindows(), $"Needs Windows: {what}.");
+
+    /// <summary>Returns the full path of <paramref name="tool"/>, a program of Linux, or ends the test.</summary>
     public static string Tool(string tool)
     {
+        Linux(tool);
         string? path = Find(tool);
         if (path is null)
         {
@@ -43,6 +54,16 @@ internal static class Requires
         if (!System.IO.File.Exists(path))
         {
             Missing($"{path} is not there: apt-get install {package}");
+        }
+    }
+
+    /// <summary>Ends the test unless <paramref name="program"/> was published for <paramref name="rid"/>.</summary>
+    public static void Published(string program, string rid)
+    {
+        if (!System.IO.File.Exists(program))
+        {
+            Missing($"{program} is not there: dotnet publish src/SecureAgent.Cli -c Release -r {rid} --self-contained "
+                + $"-o artifacts/{rid}");
         }
     }
 

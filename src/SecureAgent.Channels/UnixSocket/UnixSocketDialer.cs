@@ -16,7 +16,7 @@ public sealed class UnixSocketDialer : IAgentDialer
     public async ValueTask<Stream> ConnectAsync(CancellationToken ct)
     {
 #pragma warning disable CA2000 // The stream owns it, or it is disposed below.
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket socket = Open();
 #pragma warning restore CA2000
         try
         {
@@ -41,6 +41,17 @@ public sealed class UnixSocketDialer : IAgentDialer
             }
 
             throw;
+        }
+    }
+    private Socket Open()
+    {
+        try
+        {
+            return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        }
+        catch (SocketException exception)
+        {
+            throw new ChannelException($"{_path} cannot be reached: this system has no Unix sockets.", exception);
         }
     }
 }
