@@ -24,11 +24,22 @@ internal static class Requires
         ["systemd-analyze"] = "systemd",
         ["systemd-socket-activate"] = "systemd",
         ["tpm2_getcap"] = "tpm2-tools",
+        ["wine"] = "wine wine64",
+        ["Xvfb"] = "xvfb",
     };
 
-    /// <summary>Returns the full path of <paramref name="tool"/>, or ends the test.</summary>
+    /// <summary>Ends the test on another system: it is no part of a run there, and nothing is missing.</summary>
+    /// <param name="what">What only Linux has, as in "Unix sockets".</param>
+    public static void Linux(string what) => Assert.SkipUnless(OperatingSystem.IsLinux(), $"Needs Linux: {what}.");
+
+    /// <summary>Ends the test on another system: it is no part of a run there, and nothing is missing.</summary>
+    /// <param name="what">What only Windows has, as in "named pipes".</param>
+    public static void Windows(string what) => Assert.SkipUnless(OperatingSystem.IsWindows(), $"Needs Windows: {what}.");
+
+    /// <summary>Returns the full path of <paramref name="tool"/>, a program of Linux, or ends the test.</summary>
     public static string Tool(string tool)
     {
+        Linux(tool);
         string? path = Find(tool);
         if (path is null)
         {
@@ -47,9 +58,15 @@ internal static class Requires
         }
     }
 
-    /// <summary>Ends the test elsewhere than on Windows. It is never missed in silence: the lane for Windows runs it.</summary>
-    public static void Windows() => Assert.SkipUnless(
-        OperatingSystem.IsWindows(), "Only the test program for Windows runs it: dotnet publish -r win-x64, and wine.");
+    /// <summary>Ends the test unless <paramref name="program"/> was published for <paramref name="rid"/>.</summary>
+    public static void Published(string program, string rid)
+    {
+        if (!System.IO.File.Exists(program))
+        {
+            Missing($"{program} is not there: dotnet publish src/SecureAgent.Cli -c Release -r {rid} --self-contained "
+                + $"-o artifacts/{rid}");
+        }
+    }
 
     /// <summary>The full path of <paramref name="tool"/>, or <see langword="null"/>.</summary>
     public static string? Find(string tool)

@@ -96,6 +96,10 @@ public sealed class TpmTcti
             {
                 throw Wrong(text, "the path is empty or too long for a unix socket");
             }
+            catch (PlatformNotSupportedException)
+            {
+                throw Wrong(text, "this system has no unix sockets; use host and port");
+            }
 
             return new TpmTcti(text, limit => new SwtpmDevice(endpoint, text, limit));
         }

@@ -26,7 +26,7 @@ public sealed class UnixSocketDialer : IAgentDialer
         catch (Exception exception)
         {
             socket?.Dispose();
-            if (exception is SocketException or ArgumentException)
+            if (exception is SocketException or ArgumentException or PlatformNotSupportedException)
             {
                 // .NET says of a path that is not there that the address cannot be assigned.
                 string why = Path.Exists(_path) ? exception.Message : "there is no such socket";

@@ -7,17 +7,17 @@ internal sealed record UserPaths(Surroundings Surroundings)
 {
     /// <summary>The configuration of the user.</summary>
     public string UserConfiguration => OperatingSystem.IsWindows()
-        ? Path.Combine(Known(Environment.SpecialFolder.ApplicationData), "SecureAgent", "config.json")
+        ? Path.Combine(Known("APPDATA", Environment.SpecialFolder.ApplicationData), "SecureAgent", "config.json")
         : Path.Combine(Xdg("XDG_CONFIG_HOME", ".config"), "secure-agent", "config.json");
 
     /// <summary>Where the key files of the TPM live. They are of use on this machine only.</summary>
     public string KeyDirectory => OperatingSystem.IsWindows()
-        ? Path.Combine(Known(Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "keys")
+        ? Path.Combine(Known("LOCALAPPDATA", Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "keys")
         : Path.Combine(Xdg("XDG_DATA_HOME", Path.Combine(".local", "share")), "secure-agent", "keys");
 
     /// <summary>The record of what keys were used for.</summary>
     public string AuditFile => OperatingSystem.IsWindows()
-        ? Path.Combine(Known(Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "state", "audit.jsonl")
+        ? Path.Combine(Known("LOCALAPPDATA", Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "state", "audit.jsonl")
         : Path.Combine(Xdg("XDG_STATE_HOME", Path.Combine(".local", "state")), "secure-agent", "audit.jsonl");
 
     /// <summary>Where <c>NAME.pub</c> goes, because ssh's IdentityFile looks there.</summary>
@@ -31,7 +31,7 @@ internal sealed record UserPaths(Surroundings Surroundings)
         {
             if (OperatingSystem.IsWindows())
             {
-                return Path.Combine(Known(Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "agent.sock");
+                return Path.Combine(Known("LOCALAPPDATA", Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "agent.sock");
             }
 
             // XDG Base Directory Specification: a relative path in one of its variables is invalid and ignored.
@@ -52,5 +52,8 @@ internal sealed record UserPaths(Surroundings Surroundings)
             ? directory
             : Path.Combine(Surroundings.HomeDirectory, belowHome);
 
-    private static string Known(Environment.SpecialFolder folder) => Environment.GetFolderPath(folder);
+    private string Known(string variable, Environment.SpecialFolder folder) =>
+        Surroundings.Variable(variable) is string directory && Path.IsPathRooted(directory)
+            ? directory
+            : Environment.GetFolderPath(folder);
 }

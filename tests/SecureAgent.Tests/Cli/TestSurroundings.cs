@@ -6,8 +6,8 @@ namespace SecureAgent.Tests.Cli;
 /// terminal.</summary>
 internal sealed class TestSurroundings : IDisposable
 {
-    private readonly StringWriter _out = new();
-    private readonly StringWriter _error = new();
+    private readonly StringWriter _out = new() { NewLine = "\n" };
+    private readonly StringWriter _error = new() { NewLine = "\n" };
 
     /// <summary>The home directory.</summary>
     public string Home { get; } = Directory.CreateTempSubdirectory("sa-cli-").FullName;

@@ -251,6 +251,7 @@ public sealed class TpmKeyDirectoryTests : IDisposable
     /// <summary>Standard output, one character for each byte.</summary>
     internal static string Output(string program, params string[] arguments)
     {
+        Requires.Linux(program);
         using Process process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardError = true,

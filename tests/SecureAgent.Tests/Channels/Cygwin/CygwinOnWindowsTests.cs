@@ -13,7 +13,7 @@ public sealed class CygwinOnWindowsTests
     [Fact]
     public async Task System_tells_the_process_and_user_of_a_client()
     {
-        Requires.Windows();
+        Requires.Windows("the owners of TCP connections");
         await using ServedCygwin served = await ServedCygwin.StartAsync(asksWindows: true);
         using CygwinTestClient client = CygwinTestClient.Open(served.Socket);
         Assert.Equal(1, client.List());
@@ -25,7 +25,7 @@ public sealed class CygwinOnWindowsTests
     [Fact]
     public void Either_end_of_a_connection_is_found_by_its_process_and_user()
     {
-        Requires.Windows();
+        Requires.Windows("the owners of TCP connections");
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         using TcpClient client = new();
@@ -39,7 +39,7 @@ public sealed class CygwinOnWindowsTests
     [Fact]
     public async Task File_has_the_descriptor_of_its_owner_alone()
     {
-        Requires.Windows();
+        Requires.Windows("the owners of TCP connections");
         await using ServedCygwin served = await ServedCygwin.StartAsync(asksWindows: true);
         FileSecurity security = new FileInfo(served.Socket).GetAccessControl(
             AccessControlSections.Owner | AccessControlSections.Access);

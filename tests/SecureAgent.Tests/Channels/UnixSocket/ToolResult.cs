@@ -21,6 +21,7 @@ internal sealed record ToolResult(int ExitCode, string Output, string Error)
             start.Environment[name] = value;
         }
 
+        Requires.Linux(program);
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -17,7 +17,7 @@ public sealed class WindowsUnixSocketChannelTests : IDisposable
 
     public WindowsUnixSocketChannelTests()
     {
-        Requires.Windows();
+        Requires.Windows("its Unix sockets");
         _agent = new SshAgent([new TestBackend("test")], new TestPrompter(), _log, new LockedMemory(), TimeProvider.System);
     }
 

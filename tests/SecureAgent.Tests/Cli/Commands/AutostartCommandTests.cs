@@ -11,7 +11,7 @@ public sealed class AutostartCommandTests : IDisposable
     private readonly TestSurroundings _surroundings = new();
     private readonly string _name = $"SecureAgent test {Guid.NewGuid():N}";
 
-    public AutostartCommandTests() => Requires.Windows();
+    public AutostartCommandTests() => Requires.Windows("the registry");
 
     public void Dispose()
     {

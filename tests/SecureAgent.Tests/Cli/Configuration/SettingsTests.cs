@@ -176,8 +176,9 @@ public sealed class SettingsTests : IDisposable
 
     private string UserFile(string text)
     {
-        _surroundings.Environment["XDG_CONFIG_HOME"] = At("config");
-        return _surroundings.Write("config/secure-agent/config.json", text);
+        _surroundings.Environment[OperatingSystem.IsWindows() ? "APPDATA" : "XDG_CONFIG_HOME"] = At("config");
+        return _surroundings.Write(
+            OperatingSystem.IsWindows() ? @"config\SecureAgent\config.json" : "config/secure-agent/config.json", text);
     }
 
     private Settings Read(string? file = null, params (string Name, string Option, string Value)[] options) =>

@@ -17,7 +17,7 @@ public sealed class DialogPrompterTests
 
     private readonly PlainMemory _memory = new();
 
-    public DialogPrompterTests() => Requires.Windows();
+    public DialogPrompterTests() => Requires.Windows("windows");
 
     private DialogPrompter Prompter => new(_memory);
 

@@ -26,7 +26,7 @@ public sealed class UserDesktopTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Requires.Windows();
+        Requires.Windows("windows");
         _agent = new TestAgent(_backend);
         Settings settings = SettingsReader.Read(
             _surroundings.Value, null, new Dictionary<string, (string Option, string Value)>());

@@ -8,7 +8,7 @@ public sealed class AgentInstanceTests
 {
     private readonly string _name = $@"Local\secure-agent.test.{Guid.NewGuid():N}";
 
-    public AgentInstanceTests() => Requires.Windows();
+    public AgentInstanceTests() => Requires.Windows("named mutexes");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

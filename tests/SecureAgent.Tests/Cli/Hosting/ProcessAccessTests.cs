@@ -18,14 +18,14 @@ public sealed partial class ProcessAccessTests
     [Fact]
     public void Windows_reads_the_descriptor_as_it_is_meant()
     {
-        Requires.Windows();
+        Requires.Windows("access lists of processes");
         AssertDescriptor();
     }
 
     [Fact]
     public void A_hardened_process_is_not_opened_for_reading()
     {
-        Requires.Windows();
+        Requires.Windows("access lists of processes");
         AssertNotReadable();
     }
 

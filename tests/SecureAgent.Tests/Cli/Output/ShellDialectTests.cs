@@ -76,6 +76,7 @@ public sealed class ShellDialectTests : IDisposable
 
     private async Task<string[]> RunAsync(string shell, string script, string line)
     {
+        Requires.Linux(shell);
         string file = _surroundings.Write("line", line + "\n");
         string program = _surroundings.Write("script", script + "\n");
         bool isCsh = Path.GetFileName(shell).EndsWith("csh", StringComparison.Ordinal);
