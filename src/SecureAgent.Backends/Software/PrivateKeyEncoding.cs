@@ -26,10 +26,6 @@ internal static class PrivateKeyEncoding
             case Ed25519PrivateKey ed25519:
                 return Copy(ed25519.Seed, memory);
 
-            case SkPrivateKey:
-                throw new BackendException($"The key {key.PublicKey} lives on a security key, and no security key "
-                    + "provider is configured. Use it without the agent: ssh -i FILE.");
-
             default:
                 throw new BackendException($"The key {key.PublicKey} cannot be used: signing with keys of its type is "
                     + "not supported. RSA, ECDSA and Ed25519 keys work.");
