@@ -13,8 +13,8 @@ public static class SignatureVerifier
     /// <param name="algorithm">How it was made; one that is not the key's is a wrong signature.</param>
     /// <param name="data">The unhashed bytes.</param>
     /// <param name="raw">As <see cref="ISigner.SignAsync"/> returns it; any length.</param>
-    /// <returns><see langword="false"/> also for keys that are no points or moduli, and for types not verified here:
-    /// ML-DSA.</returns>
+    /// <returns><see langword="false"/> also for keys that are no points or moduli, and for ML-DSA where the platform
+    /// has none.</returns>
     public static bool Verify(
         PublicKey key, SignatureAlgorithm algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> raw)
     {
@@ -32,6 +32,8 @@ public static class SignatureVerifier
                     VerifySk(new EcdsaPublicKey(EcdsaCurve.NistP256, sk.Point), sk.Application, data, raw),
                 SkEd25519PublicKey sk when IsSk(SignatureAlgorithm.SkEd25519, algorithm, raw) =>
                     VerifySk(new Ed25519PublicKey(sk.Key), sk.Application, data, raw),
+                MlDsa44Ed25519PublicKey composite when algorithm == SignatureAlgorithm.MlDsa44Ed25519 =>
+                    MlDsa44Ed25519.Verify(composite, data, raw),
                 _ => false,
             };
         }
