@@ -1,5 +1,6 @@
 using SecureAgent.Backends.Memory;
 using SecureAgent.Backends.Pkcs11;
+using SecureAgent.Backends.SecurityKey;
 using SecureAgent.Backends.Software;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Channels.UnixSocket;
@@ -21,9 +22,11 @@ internal sealed class Composition : IAsyncDisposable
     private readonly IAgentLog _log;
     private readonly TerminalPrompter _terminal;
     private readonly string _home;
+    private readonly string? _securityKeyHelper;
     private TpmKeyBackend? _backend;
     private TpmAccess? _tpm;
     private SoftwareKeys? _softwareKeys;
+    private SecurityKeys? _securityKeys;
     private AuditLog? _audit;
     private SshAgent? _agent;
 
@@ -31,6 +34,7 @@ internal sealed class Composition : IAsyncDisposable
         Settings settings, ServingOptions serving, Surroundings surroundings, IAgentLog log, bool terminalFirst)
     {
         (_settings, _serving, _log, _home) = (settings, serving, log, surroundings.HomeDirectory);
+        _securityKeyHelper = surroundings.Variable("SSH_SK_HELPER");
         Memory = new LockedMemory();
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
@@ -106,6 +110,11 @@ internal sealed class Composition : IAsyncDisposable
     {
         _agent?.Dispose();
         _softwareKeys?.Dispose();
+        if (_securityKeys is not null)
+        {
+            await _securityKeys.DisposeAsync().ConfigureAwait(false);
+        }
+
         _audit?.Dispose();
         if (_backend is not null)
         {
@@ -151,10 +160,14 @@ internal sealed class Composition : IAsyncDisposable
 
         IReadOnlyList<string> providers =
             _serving.AllowedProviders is string list ? [list] : _settings.Providers;
+        ProviderAllowList allowed = new(providers);
+        _securityKeys = new SecurityKeys(
+            Memory, Prompter, path => allowed.Check(path).RealPath, _securityKeyHelper, TimeProvider.System);
         return new AgentOptions
         {
             SoftwareKeys = _softwareKeys,
-            Tokens = new Pkcs11Providers(new ProviderAllowList(providers), loader: null),
+            SecurityKeys = _securityKeys,
+            Tokens = new Pkcs11Providers(allowed, loader: null),
             HostNames = new KnownHosts(KnownHosts.DefaultPaths(_home), _log, TimeProvider.System),
             Audit = _audit,
             PolicyOf = _settings.Policies.For,

@@ -36,17 +36,19 @@ internal readonly struct AddOperation
         IHeldKey held;
         try
         {
-            held = store.Hold(key);
+            held = key is SkPrivateKey onDevice ? Hold(onDevice, restrictions.SkProvider) : store.Hold(key);
         }
         catch (BackendException exception)
         {
             return new Refused(Refusal.NotSupported, exception.Message) { Use = use };
         }
 
-        Identity identity = new(key.Blob, key.PublicKey, request.Comment, "ssh-add", held)
+        bool isOnDevice = key is SkPrivateKey;
+        Identity identity = new(
+            key.Blob, key.PublicKey, request.Comment, isOnDevice ? "the security key" : "ssh-add", held)
         {
-            // The platform's own code signs; there is no device that could lie.
-            VerifyBeforeRelease = false,
+            // The platform's own code signs with all others; there is no device that could lie.
+            VerifyBeforeRelease = isOnDevice,
         };
         if (_agent.Identities.Add([identity], restrictions, held, provider: null) is { } reason)
         {
@@ -162,7 +164,21 @@ internal readonly struct AddOperation
                 $"a provider was given for {key.PublicKey.KeyType}, which is no key of a security key");
         }
 
-        return provider == "internal" ? null : RefuseForSession();
+        return provider.Equals("internal", StringComparison.OrdinalIgnoreCase) ? null : RefuseForSession();
+    }
+
+    private IHeldKey Hold(SkPrivateKey key, string? provider)
+    {
+        if (_agent.Options.SecurityKeys is not { } securityKeys)
+        {
+            throw new BackendException($"The key {key.PublicKey} lives on a security key, and security keys are not "
+                + "used here. Use it without the agent: ssh -i FILE.");
+        }
+
+        return provider is null
+            ? throw new BackendException($"The key {key.PublicKey} lives on a security key, and came without the "
+                + "library that speaks to it. Name one with ssh-add -S PROVIDER FILE, or -S internal.")
+            : securityKeys.Hold(key, provider);
     }
 
     private Refused? RefuseForSession() =>

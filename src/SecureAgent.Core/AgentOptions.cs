@@ -6,6 +6,9 @@ public sealed record AgentOptions
     /// <summary>Takes keys of <c>ssh-add</c>; without, they are refused.</summary>
     public ISoftwareKeys? SoftwareKeys { get; init; }
 
+    /// <summary>Takes keys of security keys (FIDO) of <c>ssh-add</c>; without, they are refused.</summary>
+    public ISecurityKeys? SecurityKeys { get; init; }
+
     /// <summary>Takes tokens of <c>ssh-add -s</c>; without, they are refused.</summary>
     public ITokenProviders? Tokens { get; init; }
 

@@ -11,7 +11,7 @@ public interface ISigner
     /// <param name="who">For whom: shown where a PIN or a touch is asked for.</param>
     /// <param name="ct">Cancelled when the client has gone or a deadline passed.</param>
     /// <returns>ECDSA: r‖s, each ⌈field bits/8⌉ bytes, big-endian, left-padded. RSA: modulus-length PKCS#1 v1.5 block.
-    /// Ed25519: 64 bytes. The caller owns the array.</returns>
+    /// Ed25519: 64 bytes. A security key: <see cref="SkSignature"/>. The caller owns the array.</returns>
     /// <exception cref="BackendException">The device refused, is locked out or has gone; nothing was
     /// signed.</exception>
     ValueTask<byte[]> SignAsync(

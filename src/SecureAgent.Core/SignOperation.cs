@@ -212,7 +212,7 @@ internal readonly struct SignOperation
                 return stale;
             }
 
-            AgentResponse.WriteSignResponse(response, algorithm, raw);
+            Write(response, algorithm, raw);
             wasMade = true;
             _agent.RecordSignature(_peer, _bindings.IsForwarded, use);
             return null;
@@ -228,6 +228,19 @@ internal readonly struct SignOperation
                 _agent.Identities.Remove(key);
             }
         }
+    }
+
+    private static void Write(IBufferWriter<byte> response, SignatureAlgorithm algorithm, ReadOnlySpan<byte> raw)
+    {
+        if (!algorithm.IsSecurityKey)
+        {
+            AgentResponse.WriteSignResponse(response, algorithm, raw);
+            return;
+        }
+
+        SkSignature signature = new(raw);
+        AgentResponse.WriteSignResponse(
+            response, algorithm, signature.Signature, signature.Flags, signature.Counter);
     }
 
     /// <summary>Looks again after a person or a device took time.</summary>

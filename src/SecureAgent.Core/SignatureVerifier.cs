@@ -13,8 +13,8 @@ public static class SignatureVerifier
     /// <param name="algorithm">How it was made; one that is not the key's is a wrong signature.</param>
     /// <param name="data">The unhashed bytes.</param>
     /// <param name="raw">As <see cref="ISigner.SignAsync"/> returns it; any length.</param>
-    /// <returns><see langword="false"/> also for keys that are no points or moduli, and for types not verified here:
-    /// security keys and ML-DSA.</returns>
+    /// <returns><see langword="false"/> also for keys that are no points or moduli, and for ML-DSA where the platform
+    /// has none.</returns>
     public static bool Verify(
         PublicKey key, SignatureAlgorithm algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> raw)
     {
@@ -28,6 +28,12 @@ public static class SignatureVerifier
                     VerifyEcdsa(ecdsa, data, raw),
                 Ed25519PublicKey ed25519 when algorithm == SignatureAlgorithm.SshEd25519 =>
                     Ed25519.Verify(ed25519.Key.Span, data, raw),
+                SkEcdsaPublicKey sk when IsSk(SignatureAlgorithm.SkEcdsaNistp256, algorithm, raw) =>
+                    VerifySk(new EcdsaPublicKey(EcdsaCurve.NistP256, sk.Point), sk.Application, data, raw),
+                SkEd25519PublicKey sk when IsSk(SignatureAlgorithm.SkEd25519, algorithm, raw) =>
+                    VerifySk(new Ed25519PublicKey(sk.Key), sk.Application, data, raw),
+                MlDsa44Ed25519PublicKey composite when algorithm == SignatureAlgorithm.MlDsa44Ed25519 =>
+                    MlDsa44Ed25519.Verify(composite, data, raw),
                 _ => false,
             };
         }
@@ -63,5 +69,19 @@ public static class SignatureVerifier
             Q = new ECPoint { X = key.X.ToArray(), Y = key.Y.ToArray() },
         });
         return ecdsa.VerifyData(data, raw, key.Curve.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    }
+
+    private static bool IsSk(SignatureAlgorithm expected, SignatureAlgorithm algorithm, ReadOnlySpan<byte> raw) =>
+        algorithm == expected && raw.Length == SkSignature.SizeBytes;
+
+    private static bool VerifySk(
+        PublicKey plain, string application, ReadOnlySpan<byte> data, ReadOnlySpan<byte> raw)
+    {
+        SkSignature signature = new(raw);
+        return Verify(
+            plain,
+            SignatureAlgorithm.For(plain, default),
+            signature.SignedBytes(application, data),
+            signature.Signature);
     }
 }

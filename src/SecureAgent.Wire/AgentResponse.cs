@@ -34,15 +34,21 @@ public static class AgentResponse
     /// <param name="output">Where to.</param>
     /// <param name="algorithm">How the signature was made.</param>
     /// <param name="raw">The raw signature, as <see cref="SignatureBlob.Raw"/>.</param>
+    /// <param name="skFlags">Flags of a security key.</param>
+    /// <param name="skCounter">Counter of a security key.</param>
     /// <exception cref="WireFormatException">It does not have the length of the algorithm; nothing was
     /// written.</exception>
     public static void WriteSignResponse(
-        IBufferWriter<byte> output, SignatureAlgorithm algorithm, ReadOnlySpan<byte> raw)
+        IBufferWriter<byte> output,
+        SignatureAlgorithm algorithm,
+        ReadOnlySpan<byte> raw,
+        byte skFlags = 0,
+        uint skCounter = 0)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         int size = SignatureBlob.Size(algorithm, raw);
         Begin(output, AgentMessageType.SSH_AGENT_SIGN_RESPONSE).WriteUInt32((uint)size);
-        SignatureBlob.Write(output, algorithm, raw);
+        SignatureBlob.Write(output, algorithm, raw, skFlags, skCounter);
     }
 
     /// <summary>Writes the answer to <c>query</c>: SSH_AGENT_EXTENSION_RESPONSE, <c>string "query"</c>, then the

@@ -8,6 +8,7 @@ internal static class Requires
     {
         ["csh"] = "csh",
         ["dash"] = "dash",
+        ["gcc"] = "gcc libc6-dev",
         ["git"] = "git",
         ["ls"] = "coreutils",
         ["openssl"] = "openssl",

@@ -7,7 +7,7 @@ namespace SecureAgent.Backends.Software;
 internal interface IUsableKeyFactory
 {
     /// <summary>Makes the usable form of <paramref name="key"/>.</summary>
-    /// <param name="key">RSA, ECDSA or Ed25519.</param>
+    /// <param name="key">RSA, ECDSA, Ed25519 or their composite with ML-DSA.</param>
     /// <param name="encoded">The private half as <see cref="PrivateKeyEncoding"/> writes it. It may be
     /// overwritten.</param>
     /// <exception cref="BackendException">The library takes these numbers for no key.</exception>

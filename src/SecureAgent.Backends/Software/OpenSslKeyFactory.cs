@@ -18,6 +18,9 @@ internal sealed unsafe class OpenSslKeyFactory : IUsableKeyFactory
                 RsaPublicKey rsa => new OpenSslKey(LoadRsa(rsa, encoded), rsa.Modulus.Length),
                 EcdsaPublicKey ecdsa => new OpenSslEcdsaKey(LoadEcdsa(ecdsa, encoded), ecdsa.Curve),
                 Ed25519PublicKey => new OpenSslKey(LoadEd25519(encoded), Ed25519.SignatureSizeBytes),
+                MlDsa44Ed25519PublicKey => new CompositeKey(
+                    encoded[..MlDsa44Ed25519.SeedSizeBytes],
+                    new OpenSslKey(LoadEd25519(encoded[MlDsa44Ed25519.SeedSizeBytes..]), Ed25519.SignatureSizeBytes)),
                 _ => throw new ArgumentException("Not a type that is encoded here.", nameof(key)),
             };
         }

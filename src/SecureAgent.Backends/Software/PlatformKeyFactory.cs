@@ -23,6 +23,9 @@ internal sealed class PlatformKeyFactory : IUsableKeyFactory
                 RsaPublicKey rsa => LoadRsa(rsa, encoded),
                 EcdsaPublicKey ecdsa => LoadEcdsa(ecdsa, encoded),
                 Ed25519PublicKey => LoadEd25519(encoded),
+                MlDsa44Ed25519PublicKey => new CompositeKey(
+                    encoded[..MlDsa44Ed25519.SeedSizeBytes],
+                    LoadEd25519(encoded[MlDsa44Ed25519.SeedSizeBytes..])),
                 _ => throw new ArgumentException("Not a type that is encoded here.", nameof(key)),
             };
         }

@@ -3,8 +3,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Software;
 
-/// <summary>The private half of a key as it is shielded: an Ed25519 seed, an ECDSA scalar as long as the field, or
-/// <see cref="RsaPrivateNumbers"/>. Only keys whose numbers can be computed with pass.</summary>
+/// <summary>The private half of a key as it is shielded: an Ed25519 seed, an ECDSA scalar as long as the field,
+/// <see cref="RsaPrivateNumbers"/>, or the seeds of ML-DSA-44 and Ed25519. Only keys whose numbers can be computed with pass.</summary>
 internal static class PrivateKeyEncoding
 {
     /// <summary>Checks and encodes.</summary>
@@ -26,9 +26,12 @@ internal static class PrivateKeyEncoding
             case Ed25519PrivateKey ed25519:
                 return Copy(ed25519.Seed, memory);
 
-            case SkPrivateKey:
-                throw new BackendException($"The key {key.PublicKey} lives on a security key, and no security key "
-                    + "provider is configured. Use it without the agent: ssh -i FILE.");
+            case MlDsa44Ed25519PrivateKey composite when MlDsa44Ed25519.IsSupported:
+                return Copy(composite.Seeds, memory);
+
+            case MlDsa44Ed25519PrivateKey:
+                throw new BackendException($"The key {key.PublicKey} cannot be used: this system's cryptography has no "
+                    + "ML-DSA (OpenSSL has it since 3.5). RSA, ECDSA and Ed25519 keys work.");
 
             default:
                 throw new BackendException($"The key {key.PublicKey} cannot be used: signing with keys of its type is "

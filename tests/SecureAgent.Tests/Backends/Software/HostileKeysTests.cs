@@ -160,13 +160,8 @@ public sealed class HostileKeysTests(SshKeygenKeys made) : IClassFixture<SshKeyg
         using SoftwareKeys keys = new(new LockedMemory(), TimeProvider.System);
         using SkPrivateKey onToken = new(new SkEd25519PublicKey(new byte[32], "ssh:"), null, 1, [1, 2, 3]);
         Assert.Contains(
-            "security key",
+            "sk-ssh-ed25519@openssh.com",
             Assert.Throws<BackendException>(() => keys.Hold(onToken)).Message,
-            StringComparison.Ordinal);
-        using MlDsa44Ed25519PrivateKey composite = new(new MlDsa44Ed25519PublicKey(new byte[1344]), null, new byte[64]);
-        Assert.Contains(
-            "ssh-mldsa44-ed25519@openssh.com",
-            Assert.Throws<BackendException>(() => keys.Hold(composite)).Message,
             StringComparison.Ordinal);
     }
 
