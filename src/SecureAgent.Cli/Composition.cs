@@ -3,7 +3,6 @@ using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Backends.SecurityKey;
 using SecureAgent.Backends.Software;
 using SecureAgent.Backends.Tpm;
-using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Cli.Audit;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Desktop;
@@ -84,26 +83,13 @@ internal sealed class Composition : IAsyncDisposable
     public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
 
     /// <summary>Every way for clients to arrive.</summary>
-    /// <param name="socket">Where to listen; <see langword="null"/> for the socket that systemd opened, else the one of
-    /// the settings.</param>
-    /// <exception cref="ChannelException">systemd's cannot be used.</exception>
-    public IReadOnlyList<IChannel> CreateChannels(string? socket) =>
-    [
-        socket is not null
-            ? new UnixSocketChannel(socket, _log, TimeProvider.System)
-            : UnixSocketChannel.FromSystemd(_log, TimeProvider.System)
-                ?? new UnixSocketChannel(_settings.Socket, _log, TimeProvider.System),
-    ];
+    /// <param name="socket">As for <see cref="Endpoints.Served"/>.</param>
+    public IReadOnlyList<IChannel> CreateChannels(string? socket) => Endpoints.Served(_settings, socket, _log);
 
-    /// <summary>The way to a running agent.</summary>
-    /// <param name="endpoint">As in SSH_AUTH_SOCK.</param>
-    public static IAgentDialer Dialer(string endpoint) => new UnixSocketDialer(endpoint);
-
-    /// <summary>A way for clients to arrive at what is no agent of its own.</summary>
-    /// <param name="endpoint">Where to listen: path of a socket.</param>
-    /// <param name="log">Takes refused peers and trouble while accepting.</param>
-    public static IChannel Channel(string endpoint, IAgentLog log) =>
-        new UnixSocketChannel(endpoint, log, TimeProvider.System);
+    /// <summary>The way to an agent.</summary>
+    /// <param name="endpoint">As <see cref="AgentEndpoint"/> reads it.</param>
+    /// <exception cref="CommandException">It is none (64).</exception>
+    public static IAgentDialer Dialer(string endpoint) => Endpoints.Dialer(Endpoints.Parse(endpoint));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -67,7 +67,7 @@ internal static class RelayCommand
                 surroundings,
                 ct)
             : CarryAsync(
-                result.GetValue(to) ?? common.Read(result).Socket,
+                result.GetValue(to) ?? Endpoints.Own(common.Read(result)),
                 result.GetValue(multiplex),
                 result.GetValue(common.Verbose),
                 surroundings,

@@ -93,10 +93,12 @@ internal static partial class RunCommand
         return await child.WaitAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
+    // On Windows each client has its own way, and most find it by themselves; env prints what to put where.
     private static string[] Lines(AgentServer server) =>
     [
-        .. server.Listening.Select(
-            channel => $"{ShellDialect.Posix.Set("SSH_AUTH_SOCK", channel.Endpoint)} # {channel.Name}"),
+        .. server.Listening.Select(channel => OperatingSystem.IsWindows()
+            ? $"{channel.Name}: {channel.Endpoint}"
+            : $"{ShellDialect.Posix.Set("SSH_AUTH_SOCK", channel.Endpoint)} # {channel.Name}"),
     ];
 
     private static async Task<int?> SayAsync(IEnumerable<string> lines, Surroundings surroundings)

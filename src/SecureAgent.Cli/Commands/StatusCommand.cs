@@ -33,7 +33,7 @@ internal static class StatusCommand
         Composition composition = Composition.OfCommand(settings, surroundings, verbose);
         await using (composition.ConfigureAwait(false))
         {
-            string endpoint = surroundings.Variable("SSH_AUTH_SOCK") ?? settings.Socket;
+            string endpoint = surroundings.Variable("SSH_AUTH_SOCK") ?? Endpoints.Own(settings);
             (AgentOutput agent, IReadOnlyList<string> weaknesses) = await AskAgentAsync(endpoint, ct)
                 .ConfigureAwait(false);
             TpmOutput tpm = await AskTpmAsync(composition, settings.Tpm, ct).ConfigureAwait(false);

@@ -165,7 +165,7 @@ internal sealed class SettingsReader
         return
         [
             Effective(SettingNames.Socket, paths.Socket),
-            Effective(SettingNames.CygwinSocket, UserPaths.CygwinSocket),
+            Effective(SettingNames.CygwinSocket, paths.CygwinSocket),
             Effective(SettingNames.OpenSshConfig, null),
             Effective(SettingNames.Tpm, OperatingSystem.IsWindows() ? "tbs" : "device:/dev/tpmrm0"),
             keyDirectory,

@@ -31,7 +31,7 @@ internal sealed record UserPaths(Surroundings Surroundings)
         {
             if (OperatingSystem.IsWindows())
             {
-                return Path.Combine(Known("LOCALAPPDATA", Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "agent.sock");
+                return InLocalData("agent.sock");
             }
 
             // XDG Base Directory Specification: a relative path in one of its variables is invalid and ignored.
@@ -43,14 +43,15 @@ internal sealed record UserPaths(Surroundings Surroundings)
 
     /// <summary>The file that stands for the socket of Cygwin and MSYS2; <see langword="null"/> on other
     /// systems.</summary>
-    public static string? CygwinSocket => OperatingSystem.IsWindows()
-        ? Path.Combine(Known(Environment.SpecialFolder.LocalApplicationData), "SecureAgent", "cygwin.sock")
-        : null;
+    public string? CygwinSocket => OperatingSystem.IsWindows() ? InLocalData("cygwin.sock") : null;
 
     private string Xdg(string variable, string belowHome) =>
         Surroundings.Variable(variable) is string directory && Path.IsPathRooted(directory)
             ? directory
             : Path.Combine(Surroundings.HomeDirectory, belowHome);
+
+    private string InLocalData(string name) => Path.Combine(
+        Known("LOCALAPPDATA", Environment.SpecialFolder.LocalApplicationData), "SecureAgent", name);
 
     private string Known(string variable, Environment.SpecialFolder folder) =>
         Surroundings.Variable(variable) is string directory && Path.IsPathRooted(directory)

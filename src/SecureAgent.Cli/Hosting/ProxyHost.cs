@@ -43,7 +43,7 @@ internal static class ProxyHost
         try
         {
             AgentServer server = await AgentServer.StartAsync(
-                agent, [Composition.Channel(endpoint, log)], log, signals.Ended).ConfigureAwait(false);
+                agent, [Endpoints.Channel(Endpoints.Parse(endpoint), log)], log, signals.Ended).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
                 string line = ShellDialect.Posix.Set("SSH_AUTH_SOCK", server.Listening[0].Endpoint);

@@ -1,0 +1,73 @@
+using System.Runtime.Versioning;
+using SecureAgent.Channels.Cygwin;
+using SecureAgent.Channels.HyperV;
+using SecureAgent.Channels.NamedPipe;
+using SecureAgent.Channels.Pageant;
+using SecureAgent.Channels.UnixSocket;
+using SecureAgent.Channels.Windows;
+using SecureAgent.Cli.Configuration;
+using SecureAgent.Cli.Hosting;
+using SecureAgent.Core;
+
+namespace SecureAgent.Cli;
+
+/// <content>The channels of Windows.</content>
+internal static partial class Endpoints
+{
+    /// <summary>The pipe that Win32-OpenSSH looks for.</summary>
+    public const string OpenSshPipe = @"\\.\pipe\openssh-ssh-agent";
+
+    [SupportedOSPlatform("windows")]
+    private static string UserPipe => PipeName.ForUser(WindowsUser.Current.Sid);
+
+    [SupportedOSPlatform("windows")]
+    private static AgentEndpoint OwnOfWindows(Settings settings) => Parse(
+        settings.Channels.Contains(ChannelNames.UserPipe) ? UserPipe
+        : settings.Channels.Contains(ChannelNames.OpenSshPipe) ? OpenSshPipe
+        : settings.Socket);
+
+    [SupportedOSPlatform("windows")]
+    private static IAgentDialer DialerOfWindows(AgentEndpoint endpoint) => endpoint.Kind switch
+    {
+        EndpointKind.PageantWindow => new PageantWindowDialer(),
+        EndpointKind.PageantPipe => new NamedPipeDialer(PageantPipeName.OfCurrentUser()),
+        _ => new NamedPipeDialer(endpoint.Address),
+    };
+
+    [SupportedOSPlatform("windows")]
+    private static IChannel ChannelOfWindows(AgentEndpoint endpoint, IAgentLog log) => endpoint.Kind switch
+    {
+        EndpointKind.UnixSocket => new WindowsUnixSocketChannel(endpoint.Address, log, TimeProvider.System),
+        EndpointKind.CygwinSocket => new CygwinChannel(endpoint.Address, log, TimeProvider.System),
+        EndpointKind.PageantWindow => new PageantWindowChannel(log, TimeProvider.System),
+        EndpointKind.PageantPipe => Pipe(ChannelNames.PageantPipe, PageantPipeName.OfCurrentUser(), log),
+        _ => Pipe(ChannelNames.UserPipe, PipeName.Complete(endpoint.Address), log),
+    };
+
+    [SupportedOSPlatform("windows")]
+    private static IChannel ServedOnWindows(string name, Settings settings, string? socket, IAgentLog log)
+    {
+        switch (name)
+        {
+            case ChannelNames.UserPipe:
+                return Pipe(name, UserPipe, log);
+            case ChannelNames.OpenSshPipe:
+                return Pipe(name, OpenSshPipe, log);
+            case ChannelNames.PageantPipe:
+                NamedPipeChannel pipe = Pipe(name, PageantPipeName.OfCurrentUser(), log);
+                return settings.OpenSshConfig is string file ? new PageantPipeForOpenSsh(pipe, file, log) : pipe;
+            case ChannelNames.Pageant:
+                return new PageantWindowChannel(log, TimeProvider.System);
+            case ChannelNames.Cygwin:
+                return new CygwinChannel(settings.CygwinSocket!, log, TimeProvider.System);
+            case ChannelNames.HyperV:
+                return new HyperVChannel(HyperVChannel.DefaultPort, log, TimeProvider.System);
+            default:
+                return new WindowsUnixSocketChannel(socket ?? settings.Socket, log, TimeProvider.System);
+        }
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static NamedPipeChannel Pipe(string name, string path, IAgentLog log) =>
+        new(name, path, log, TimeProvider.System);
+}

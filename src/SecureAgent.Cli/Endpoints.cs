@@ -1,0 +1,66 @@
+using SecureAgent.Channels.Cygwin;
+using SecureAgent.Channels.UnixSocket;
+using SecureAgent.Cli.Configuration;
+using SecureAgent.Core;
+
+namespace SecureAgent.Cli;
+
+/// <summary>Puts the channels together: the one place that knows which endpoint is which channel.</summary>
+internal static partial class Endpoints
+{
+    /// <summary>Where this program's own commands find the agent of the settings.</summary>
+    public static string Own(Settings settings) =>
+        OperatingSystem.IsWindows() ? OwnOfWindows(settings).ToString() : settings.Socket;
+
+    /// <summary>Reads an endpoint that a person gave to a command.</summary>
+    /// <exception cref="CommandException">It is none (64).</exception>
+    public static AgentEndpoint Parse(string text)
+    {
+        try
+        {
+            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            return AgentEndpoint.Parse(text, isOption: true, home);
+        }
+        catch (FormatException exception)
+        {
+            throw new CommandException(ExitCode.Usage, $"The endpoint \"{text}\" {exception.Message}.");
+        }
+    }
+
+    /// <summary>The way to an agent.</summary>
+    public static IAgentDialer Dialer(AgentEndpoint endpoint) => endpoint.Kind switch
+    {
+        EndpointKind.UnixSocket => new UnixSocketDialer(endpoint.Address),
+        EndpointKind.CygwinSocket => new CygwinDialer(endpoint.Address, TimeProvider.System),
+        _ when OperatingSystem.IsWindows() => DialerOfWindows(endpoint),
+        _ => throw new ChannelException($"{endpoint} is there on Windows only."),
+    };
+
+    /// <summary>A way for clients to arrive at one endpoint.</summary>
+    /// <param name="endpoint">Where to listen.</param>
+    /// <param name="log">Takes refused peers and trouble while accepting.</param>
+    public static IChannel Channel(AgentEndpoint endpoint, IAgentLog log) =>
+        OperatingSystem.IsWindows() ? ChannelOfWindows(endpoint, log) : endpoint.Kind switch
+        {
+            EndpointKind.UnixSocket => new UnixSocketChannel(endpoint.Address, log, TimeProvider.System),
+            EndpointKind.CygwinSocket => new CygwinChannel(endpoint.Address, log, TimeProvider.System),
+            _ => throw new ChannelException($"{endpoint} is there on Windows only."),
+        };
+
+    /// <summary>Every way for clients to arrive at the agent.</summary>
+    /// <param name="settings">Which there shall be.</param>
+    /// <param name="socket">Path of the Unix socket; <see langword="null"/> for the one that systemd opened, else the one
+    /// of the settings.</param>
+    /// <param name="log">Takes refused peers and trouble while accepting.</param>
+    /// <exception cref="ChannelException">systemd's cannot be used.</exception>
+    public static IReadOnlyList<IChannel> Served(Settings settings, string? socket, IAgentLog log) =>
+        OperatingSystem.IsWindows()
+            ? [.. settings.Channels.Select(name => ServedOnWindows(name, settings, socket, log))]
+            :
+            [
+                socket is not null
+                    ? new UnixSocketChannel(socket, log, TimeProvider.System)
+                    : UnixSocketChannel.FromSystemd(log, TimeProvider.System)
+                        ?? new UnixSocketChannel(settings.Socket, log, TimeProvider.System),
+            ];
+}
