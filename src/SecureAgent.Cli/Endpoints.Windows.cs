@@ -21,10 +21,10 @@ internal static partial class Endpoints
     private static string UserPipe => PipeName.ForUser(WindowsUser.Current.Sid);
 
     [SupportedOSPlatform("windows")]
-    private static AgentEndpoint OwnOfWindows(Settings settings) => Parse(
+    private static string PathOfWindows(Settings settings) =>
         settings.Channels.Contains(ChannelNames.UserPipe) ? UserPipe
         : settings.Channels.Contains(ChannelNames.OpenSshPipe) ? OpenSshPipe
-        : settings.Socket);
+        : settings.Socket;
 
     [SupportedOSPlatform("windows")]
     private static IAgentDialer DialerOfWindows(AgentEndpoint endpoint) => endpoint.Kind switch
@@ -66,6 +66,30 @@ internal static partial class Endpoints
                 return new WindowsUnixSocketChannel(socket ?? settings.Socket, log, TimeProvider.System);
         }
     }
+
+    [SupportedOSPlatform("windows")]
+    private static ChannelProbe? Probe(string name, Settings settings) => name switch
+    {
+        ChannelNames.UserPipe => ProbeOfPipe(name, UserPipe, settings),
+        ChannelNames.OpenSshPipe => ProbeOfPipe(name, OpenSshPipe, settings),
+        ChannelNames.PageantPipe => ProbeOfPipe(name, PageantPipeName.OfCurrentUser(), settings),
+        ChannelNames.Pageant => new ChannelProbe(name, Parse("pageant"), "the window \"Pageant\""),
+        ChannelNames.Cygwin => new ChannelProbe(
+            name, Parse("cygwin:" + settings.CygwinSocket), settings.CygwinSocket!.Replace('\\', '/')),
+        ChannelNames.Unix => new ChannelProbe(name, Parse(settings.Socket), settings.Socket),
+        _ => null, // Only from inside a virtual machine.
+    };
+
+    [SupportedOSPlatform("windows")]
+    private static ChannelProbe ProbeOfPipe(string name, string path, Settings settings) =>
+        new(name, Parse(path), path)
+        {
+            FindStranger = () => NamedPipeServer.Of(path) is { } server
+                && NamedPipeServer.Of(PathOfWindows(settings)) is { } agent
+                && server.ProcessId != agent.ProcessId
+                    ? $"it is served by {server}, not by this agent; end that one, or take it as an upstream"
+                    : null,
+        };
 
     [SupportedOSPlatform("windows")]
     private static NamedPipeChannel Pipe(string name, string path, IAgentLog log) =>

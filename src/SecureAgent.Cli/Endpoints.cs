@@ -1,6 +1,7 @@
 using SecureAgent.Channels.Cygwin;
 using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Cli.Configuration;
+using SecureAgent.Cli.Hosting;
 using SecureAgent.Core;
 
 namespace SecureAgent.Cli;
@@ -10,7 +11,16 @@ internal static partial class Endpoints
 {
     /// <summary>Where this program's own commands find the agent of the settings.</summary>
     public static string Own(Settings settings) =>
-        OperatingSystem.IsWindows() ? OwnOfWindows(settings).ToString() : settings.Socket;
+        OperatingSystem.IsWindows() ? Parse(PathOfWindows(settings)).ToString() : settings.Socket;
+
+    /// <summary>The same as clients of OpenSSH write it.</summary>
+    public static string OwnPath(Settings settings) =>
+        OperatingSystem.IsWindows() ? PathOfWindows(settings) : settings.Socket;
+
+    /// <summary>What looks whether clients find the agent on each of its channels; none where it has only one.</summary>
+    public static IReadOnlyList<ChannelProbe> Probes(Settings settings) =>
+        OperatingSystem.IsWindows() ? [.. settings.Channels.Select(name => Probe(name, settings)).OfType<ChannelProbe>()]
+            : [];
 
     /// <summary>Reads an endpoint that a person gave to a command.</summary>
     /// <exception cref="CommandException">It is none (64).</exception>

@@ -42,7 +42,10 @@ internal static class StatusCommand
                 weaknesses = composition.Memory.Weakness is string weakness ? [weakness, .. weaknesses] : weaknesses;
             }
 
-            StatusOutput output = new(1, agent, tpm, weaknesses);
+            ChannelOutput[] channels = agent.Reachable
+                ? await Task.WhenAll(Endpoints.Probes(settings).Select(probe => probe.RunAsync(ct))).ConfigureAwait(false)
+                : [];
+            StatusOutput output = new(1, agent, tpm, weaknesses, channels);
             if (json)
             {
                 string text = JsonText.Of(output);
@@ -143,7 +146,10 @@ internal static class StatusCommand
                 + $"{locked.RecoverySeconds} seconds; keys without PIN go on working",
             { } up => $"tpm: {up.Tcti}, {up.Device}; takes {up.TriesLeft} more wrong PINs before it locks",
         };
-        string[] lines = [agent, tpm, .. output.Weaknesses.Select(weakness => $"weakness: {weakness}")];
+        IEnumerable<string> channels = output.Channels.Select(channel => channel.Problem is null
+            ? $"channel {channel.Name}: {channel.Endpoint}"
+            : $"channel {channel.Name}: degraded: {channel.Endpoint}: {channel.Problem}");
+        string[] lines = [agent, .. channels, tpm, .. output.Weaknesses.Select(weakness => $"weakness: {weakness}")];
         foreach (string line in lines)
         {
             surroundings.Out.WriteLine(SafeText.Line(line, LineCharacters));

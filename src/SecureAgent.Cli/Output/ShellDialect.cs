@@ -23,6 +23,7 @@ internal abstract class ShellDialect
     public static IReadOnlyDictionary<string, ShellDialect> All { get; } = new Dictionary<string, ShellDialect>
     {
         ["sh"] = Posix,
+        ["bash"] = Posix,
         ["csh"] = Csh,
         ["fish"] = Fish,
         ["pwsh"] = PowerShell,

@@ -6,4 +6,11 @@ namespace SecureAgent.Cli.Output;
 /// <param name="Agent">The agent.</param>
 /// <param name="Tpm">The TPM.</param>
 /// <param name="Weaknesses">What protects the keys less than it should, one sentence each.</param>
-internal sealed record StatusOutput(int Schema, AgentOutput Agent, TpmOutput Tpm, IReadOnlyList<string> Weaknesses);
+/// <param name="Channels">The ways for clients to arrive; none where there is only that of
+/// <paramref name="Agent"/>.</param>
+internal sealed record StatusOutput(
+    int Schema,
+    AgentOutput Agent,
+    TpmOutput Tpm,
+    IReadOnlyList<string> Weaknesses,
+    IReadOnlyList<ChannelOutput> Channels);

@@ -26,9 +26,12 @@ public sealed class CliJsonTests
     public void The_status_has_the_fields_of_schema_1()
     {
         string text = JsonText.Of(new StatusOutput(
-                1, new AgentOutput { Endpoint = "/s", Reachable = true }, new TpmOutput { Tcti = "tbs", Reachable = false }, []));
-        Assert.Equal(["schema:Number", "agent:Object", "tpm:Object", "weaknesses:Array"], Fields(text));
+                1, new AgentOutput { Endpoint = "/s", Reachable = true }, new TpmOutput { Tcti = "tbs", Reachable = false }, [],
+                [new ChannelOutput("cygwin", "C:/a", null)]));
+        Assert.Equal(["schema:Number", "agent:Object", "tpm:Object", "weaknesses:Array", "channels:Array"], Fields(text));
         JsonElement root = JsonDocument.Parse(text).RootElement;
+        Assert.Equal(
+            ["name:String", "endpoint:String", "problem:Null"], Fields(root.GetProperty("channels")[0].GetRawText()));
         Assert.Equal(
             ["endpoint:String", "reachable:True", "problem:Null", "locked:Null", "keys:Null"],
             Fields(root.GetProperty("agent").GetRawText()));
