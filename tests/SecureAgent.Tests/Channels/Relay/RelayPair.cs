@@ -43,7 +43,8 @@ internal sealed class RelayPair : IAsyncDisposable
     public async Task<(RelayStream Client, RelayStream Agent)> OpenAsync(params byte[] introduction)
     {
         RelayStream client = await Listening.OpenAsync(introduction, Ct);
-        (RelayStream agent, byte[] got) = await _accepted.Reader.ReadAsync(Ct);
+        (RelayStream agent, byte[] got) = await _accepted.Reader.ReadAsync(Ct).AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(30), Ct);
         Assert.Equal(introduction, got);
         return (client, agent);
     }
