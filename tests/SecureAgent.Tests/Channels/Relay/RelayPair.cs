@@ -53,7 +53,7 @@ internal sealed class RelayPair : IAsyncDisposable
     {
         await Here.DisposeAsync();
         await There.DisposeAsync();
-        await Task.WhenAny(Task.WhenAll(ListeningRun, _diallingRun));
+        await Task.WhenAny(Task.WhenAll(ListeningRun, _diallingRun)).WaitAsync(TimeSpan.FromSeconds(30));
         Listening.Dispose();
         _dialling.Dispose();
     }
