@@ -99,7 +99,8 @@ public sealed class ClaimedPeerTests
     public async Task An_agent_that_hangs_up_over_an_introduction_is_reached_without_one_from_then_on()
     {
         using TestAgent behind = TestAgent.With(Key);
-        HangingUp dialer = new(new OtherAgent(behind));
+        OtherAgent other = new(behind);
+        HangingUp dialer = new(other);
         PeerIntroduction introduction = new(dialer);
         for (int i = 0; i < 2; i++)
         {
@@ -110,6 +111,7 @@ public sealed class ClaimedPeerTests
         }
 
         Assert.Equal(3, dialer.Connections);
+        Assert.Equal([Requests.List, Requests.List], other.Requests);
     }
 
     internal static byte[] Claim(string channel)

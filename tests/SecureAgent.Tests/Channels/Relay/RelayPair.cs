@@ -43,7 +43,8 @@ internal sealed class RelayPair : IAsyncDisposable
     public async Task<(RelayStream Client, RelayStream Agent)> OpenAsync(params byte[] introduction)
     {
         RelayStream client = await Listening.OpenAsync(introduction, Ct);
-        (RelayStream agent, byte[] got) = await _accepted.Reader.ReadAsync(Ct);
+        (RelayStream agent, byte[] got) = await _accepted.Reader.ReadAsync(Ct).AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(30), Ct);
         Assert.Equal(introduction, got);
         return (client, agent);
     }
@@ -52,7 +53,7 @@ internal sealed class RelayPair : IAsyncDisposable
     {
         await Here.DisposeAsync();
         await There.DisposeAsync();
-        await Task.WhenAny(Task.WhenAll(ListeningRun, _diallingRun));
+        await Task.WhenAny(Task.WhenAll(ListeningRun, _diallingRun)).WaitAsync(TimeSpan.FromSeconds(30));
         Listening.Dispose();
         _dialling.Dispose();
     }
