@@ -16,7 +16,7 @@ public sealed class CompositeKeyTests
     [MemberData(nameof(Held.Libraries), MemberType = typeof(Held))]
     public void Key_signs_where_the_platform_has_MLDSA_and_is_refused_by_name_where_not(string library)
     {
-        using PrivateKey key = OpenSshPrivateKeyFile.Decode(Vector("mldsa44.key"), []).Key;
+        using MlDsa44Ed25519PrivateKey key = ReadKey();
         using SoftwareKeys keys = Held.Keys(library);
         if (!MLDsa.IsSupported)
         {
@@ -42,7 +42,7 @@ public sealed class CompositeKeyTests
     [Fact]
     public void Signature_of_OpenSSH_is_right_where_the_platform_can_tell()
     {
-        using PrivateKey key = OpenSshPrivateKeyFile.Decode(Vector("mldsa44.key"), []).Key;
+        using MlDsa44Ed25519PrivateKey key = ReadKey();
         SignatureBlob signature = SignatureBlob.Decode(Vector("mldsa44.signature.bin"));
         Assert.Equal(Algorithm, signature.Algorithm);
         Assert.Equal(
@@ -54,8 +54,7 @@ public sealed class CompositeKeyTests
     [Fact]
     public void Ed25519_half_of_OpenSSHs_signature_signs_the_representative_of_the_data()
     {
-        using MlDsa44Ed25519PrivateKey key = Assert.IsType<MlDsa44Ed25519PrivateKey>(
-            OpenSshPrivateKeyFile.Decode(Vector("mldsa44.key"), []).Key);
+        using MlDsa44Ed25519PrivateKey key = ReadKey();
         byte[] publicKey = Ed25519.PublicKeyOf(key.Seeds.AsSpan(MlDsa44Ed25519.SeedSizeBytes));
         MlDsa44Ed25519PublicKey whole = Assert.IsType<MlDsa44Ed25519PublicKey>(key.PublicKey);
         Assert.Equal(whole.Key[MlDsa44Ed25519PublicKey.MlDsa44KeyBytes..].ToArray(), publicKey);
@@ -69,8 +68,7 @@ public sealed class CompositeKeyTests
     [MemberData(nameof(Held.Libraries), MemberType = typeof(Held))]
     public void Halves_of_two_keys_are_refused(string library)
     {
-        using MlDsa44Ed25519PrivateKey key = Assert.IsType<MlDsa44Ed25519PrivateKey>(
-            OpenSshPrivateKeyFile.Decode(Vector("mldsa44.key"), []).Key);
+        using MlDsa44Ed25519PrivateKey key = ReadKey();
         using SoftwareKeys keys = Held.Keys(library);
         foreach (int at in (int[])[0, MlDsa44Ed25519.SeedSizeBytes])
         {
@@ -81,6 +79,10 @@ public sealed class CompositeKeyTests
             Assert.Contains(MLDsa.IsSupported ? "does not belong" : "no ML-DSA", message, StringComparison.Ordinal);
         }
     }
+
+    /// <summary>OpenSSH's key.</summary>
+    private static MlDsa44Ed25519PrivateKey ReadKey() => Assert.IsType<MlDsa44Ed25519PrivateKey>(
+        OpenSshPrivateKeyFile.Decode(Vector("mldsa44.key"), []).Key);
 
     private static byte[] Vector(string name) => File.ReadAllBytes(
         Path.Combine(AppContext.BaseDirectory, "Backends", "Software", "Vectors", name));
