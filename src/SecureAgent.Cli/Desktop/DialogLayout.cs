@@ -11,9 +11,9 @@ namespace SecureAgent.Cli.Desktop;
 /// <param name="Client">The whole.</param>
 internal sealed record DialogLayout(Rectangle Text, Rectangle Field, Rectangle Accept, Rectangle Decline, Size Client)
 {
-    /// <summary>How wide a question may become before it is broken into lines: about 60 characters.</summary>
+    /// <summary>How wide a question may become before it is broken into lines: about 70 characters.</summary>
     /// <param name="line">Height of a line of text.</param>
-    public static int TextWidth(int line) => 26 * line;
+    public static int TextWidth(int line) => 30 * line;
 
     /// <summary>Margin around a text.</summary>
     /// <param name="line">Height of a line of text.</param>

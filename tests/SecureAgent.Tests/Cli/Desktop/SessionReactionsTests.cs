@@ -1,7 +1,6 @@
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Desktop;
 using SecureAgent.Tests.Core;
-using SecureAgent.Wire;
 
 namespace SecureAgent.Tests.Cli.Desktop;
 
@@ -39,7 +38,7 @@ public sealed class SessionReactionsTests : IDisposable
     public async Task The_agent_reacts_as_the_settings_say(string? setting, string change, int dropped, bool isListed)
     {
         Settings settings = Read(setting);
-        TestBackend backend = new("test", TestKey.Ecdsa(EcdsaCurve.NistP256).Identity("key0"));
+        TestBackend backend = new("test", TestKey.Ed25519().Identity("key0"));
         using TestAgent agent = new(backend);
         SessionReactions.React(Enum.Parse<SessionChange>(change), settings, agent.Agent, agent.Log);
         Assert.Equal(dropped, backend.Dropped);
