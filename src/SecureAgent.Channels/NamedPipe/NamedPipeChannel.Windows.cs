@@ -7,8 +7,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Channels.NamedPipe;
 
-/// <summary>Serves clients on a named pipe, as Win32-OpenSSH and PuTTY expect it. Only this user and the system may talk
-/// to it.</summary>
+/// <summary>Serves clients on a named pipe, as Win32-OpenSSH and PuTTY expect it. Only this user and the system may
+/// talk to it.</summary>
 [SupportedOSPlatform("windows")]
 public sealed class NamedPipeChannel : IChannel
 {

@@ -3,7 +3,7 @@ namespace SecureAgent.Channels.NamedPipe;
 /// <summary>Names of pipes that agents listen on.</summary>
 public static class PipeName
 {
-    /// <summary>Where Win32-OpenSSH looks if <c>SSH_AUTH_SOCK</c> is not set. There is one for the whole machine.</summary>
+    /// <summary>Where Win32-OpenSSH looks if <c>SSH_AUTH_SOCK</c> is not set. The whole machine has only one.</summary>
     public const string OpenSsh = Prefix + "openssh-ssh-agent";
 
     private const string Prefix = @"\\.\pipe\";

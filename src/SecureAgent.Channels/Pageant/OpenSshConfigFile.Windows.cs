@@ -4,7 +4,7 @@ using SecureAgent.Channels.Windows;
 
 namespace SecureAgent.Channels.Pageant;
 
-/// <content>Opens the file with rights for its user only: OpenSSH refuses configuration that others can write.</content>
+/// <content>Opens the file with rights for its user: OpenSSH refuses configuration that others can write.</content>
 public sealed partial class OpenSshConfigFile
 {
     private const int BufferSizeBytes = 4096;

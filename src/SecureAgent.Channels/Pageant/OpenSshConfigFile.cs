@@ -26,6 +26,7 @@ public sealed partial class OpenSshConfigFile
     /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
     public async Task KeepAsync(string pipe, Task listening, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(pipe);
         ArgumentNullException.ThrowIfNull(listening);
         await listening.WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!listening.IsCompletedSuccessfully)

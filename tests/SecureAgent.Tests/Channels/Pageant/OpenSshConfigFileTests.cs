@@ -21,7 +21,7 @@ public sealed class OpenSshConfigFileTests
     {
         using TemporaryDirectory directory = new();
         string path = Path.Combine(directory.Path, "pageant.conf");
-        await File.WriteAllTextAsync(path, "the line of yesterday, which is longer than that of today will ever be", Test);
+        await File.WriteAllTextAsync(path, "the line of yesterday, longer than that of today will ever be", Test);
         TaskCompletionSource listening = new();
         using CancellationTokenSource stopping = new();
         Task keeping = new OpenSshConfigFile(path).KeepAsync(Pipe, listening.Task, stopping.Token);

@@ -38,7 +38,7 @@ public sealed class PageantPipeNameTests
     [InlineData("m.a@b@c", "x", "m.a")]
     [InlineData("mary", "x", "mary")]
     [InlineData(null, "mary", "mary")]
-    public void User_is_the_principal_up_to_its_at_or_else_the_account(string? principal, string account, string user) =>
+    public void User_is_the_principal_up_to_its_at_or_the_account(string? principal, string account, string user) =>
         Assert.Equal(user, PageantPipeName.UserNameOf(principal, account));
 
     [Fact]

@@ -21,7 +21,8 @@ internal static partial class ManagedAccessCheck
         ["AU"] = "S-1-5-11",
     };
 
-    private static readonly Dictionary<string, int> Levels = new() { ["LW"] = 0x1000, ["ME"] = 0x2000, ["HI"] = 0x3000 };
+    private static readonly Dictionary<string, int> Levels =
+        new() { ["LW"] = 0x1000, ["ME"] = 0x2000, ["HI"] = 0x3000 };
 
     /// <summary>Whether somebody gets all the rights that he asks for.</summary>
     /// <param name="sddl">The object's descriptor.</param>
@@ -71,7 +72,8 @@ internal static partial class ManagedAccessCheck
         return match.Success ? Levels[match.Groups["level"].Value] : Levels["ME"];
     }
 
-    [GeneratedRegex(@"^O:(?<owner>[\w-]+)G:[\w-]+D:P(?<dacl>(\([AD];;\w+;;;[\w-]+\))+)(S:(?<label>\(ML;;\w+;;;\w+\)))?$")]
+    [GeneratedRegex(
+        @"^O:[\w-]+G:[\w-]+D:P(?<dacl>(\([AD];;\w+;;;[\w-]+\))+)(S:(?<label>\(ML;;\w+;;;\w+\)))?$")]
     private static partial Regex Descriptor();
 
     [GeneratedRegex(@"\((?<type>[AD]);;(?<rights>\w+);;;(?<sid>[\w-]+)\)")]
