@@ -376,7 +376,7 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
     private static bool IsWine => NativeLibrary.TryGetExport(NativeLibrary.Load("ntdll"), "wine_get_version", out _);
 
     private static void SkipElsewhere() =>
-        Assert.SkipUnless(OperatingSystem.IsWindows(), "There are Pageant windows on Windows only.");
+        Assert.SkipUnless(OperatingSystem.IsWindows(), "Needs Windows: a Pageant window.");
 
     [LibraryImport("user32", EntryPoint = "SendMessageW")]
     private static partial nint SendMessage(nint window, uint message, nint wParam, nint lParam);
