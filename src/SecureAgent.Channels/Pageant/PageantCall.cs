@@ -15,7 +15,8 @@ internal sealed class PageantCall
     /// <summary>A client's mappings are all of one size; whoever makes up sizes fills no log.</summary>
     private const int MaxLoggedSizes = 16;
 
-    /// <summary>SSH_AGENT_FAILURE, the one message that a channel has to know (RFC 9987, "generic responses").</summary>
+    /// <summary>SSH_AGENT_FAILURE, the one message that a channel has to know (RFC 9987, "generic
+    /// responses").</summary>
     private static readonly byte[] Failure = [5];
 
     private readonly IAgent _agent;

@@ -22,7 +22,8 @@ internal static partial class PageantQuery
 
     /// <summary>Sends one frame and waits for the answer.</summary>
     /// <param name="window">Pageant's.</param>
-    /// <param name="frame">A message with its length, at most <see cref="PageantProtocol.ClientMappingSizeBytes"/>.</param>
+    /// <param name="frame">A message with its length, at most
+    /// <see cref="PageantProtocol.ClientMappingSizeBytes"/>.</param>
     /// <returns>The answer with its length.</returns>
     /// <exception cref="IOException">Pageant has gone, refused to look at it, or does not answer in time.</exception>
     public static byte[] Ask(nint window, ReadOnlySpan<byte> frame)

@@ -40,7 +40,8 @@ internal sealed class PageantStream : Stream
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The frame's length is impossible, or Pageant has gone or refused it.</exception>
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         while (!buffer.IsEmpty)

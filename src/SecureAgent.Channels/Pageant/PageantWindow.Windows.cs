@@ -51,7 +51,7 @@ internal sealed class PageantWindow : IDisposable
     public void Dispose()
     {
         _isClosing = true;
-        _ = User32.PostMessage(_handle, User32.WM_NULL, 0, 0);
+        Wake();
         _thread.Join(ClosePatience);
     }
 
@@ -61,6 +61,8 @@ internal sealed class PageantWindow : IDisposable
         IsAway = isAway;
         _ = User32.SetWindowText(_handle, isAway ? "" : PageantProtocol.WindowName);
     }
+
+    private void Wake() => _ = User32.PostMessage(_handle, User32.WM_NULL, 0, 0);
 
     private void Run()
     {
@@ -148,6 +150,11 @@ internal sealed class PageantWindow : IDisposable
             if (_depth == 0)
             {
                 _windows.Return(this);
+            }
+
+            if (_isClosing)
+            {
+                Wake(); // The call before may have been taken in while waiting.
             }
         }
     }

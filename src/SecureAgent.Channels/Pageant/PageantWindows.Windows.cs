@@ -8,8 +8,8 @@ namespace SecureAgent.Channels.Pageant;
 /// <summary>The windows of one channel: as many as wait for a person or a device at the same time, and one that clients
 /// find. A client looks for a window by class and title before each request; one that waits has no title, so that
 /// the client finds one that does not.</summary>
-/// <remarks>One window alone would serve its clients in the wrong order: a request that comes in while another waits is a
-/// call inside that one, and the first could not be answered before the second. Neither ReplyMessage, which
+/// <remarks>One window alone would serve its clients in the wrong order: a request that comes in while another waits is
+/// a call inside that one, and the first could not be answered before the second. Neither ReplyMessage, which
 /// replies to the innermost call only, nor a fiber per call helps, because the system keeps the calls of a thread on a
 /// stack. Windows once made are kept for the next time: each costs a thread that sleeps.</remarks>
 [SupportedOSPlatform("windows")]

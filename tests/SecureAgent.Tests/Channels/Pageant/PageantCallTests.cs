@@ -68,7 +68,8 @@ public sealed class PageantCallTests
             Assert.Equal(Math.Min(20, (room - 5) / (4 + 51 + 4 + 4)), count);
         }
 
-        string[] logged = [.. agent.Log.Events.Where(logged => logged.Kind == "pageant").Select(logged => logged.Message)];
+        string[] logged =
+            [.. agent.Log.Events.Where(logged => logged.Kind == "pageant").Select(logged => logged.Message)];
         Assert.Equal(2, logged.Length);
         Assert.Contains("7 of 20 identities", logged[0], StringComparison.Ordinal);
         Assert.Contains("504 bytes", logged[0], StringComparison.Ordinal);
