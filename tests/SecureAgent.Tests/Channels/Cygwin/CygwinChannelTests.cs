@@ -35,7 +35,7 @@ public sealed class CygwinChannelTests
     public async Task Sixty_four_clients_at_once_are_all_answered()
     {
         await using ServedCygwin served = await ServedCygwin.StartAsync();
-        Task[] clients = [.. Enumerable.Range(0, 64).Select(_ => Task.Run(
+        Task[] clients = [.. Enumerable.Range(0, 64).Select(_ => Task.Factory.StartNew(
             () =>
             {
                 using CygwinTestClient client = CygwinTestClient.Open(served.Socket);
@@ -44,7 +44,9 @@ public sealed class CygwinChannelTests
                     Assert.Equal(1, client.List());
                 }
             },
-            Test))];
+            Test,
+            TaskCreationOptions.LongRunning, // The clients wait on their threads; the pool's are the agent's.
+            TaskScheduler.Default))];
         await Task.WhenAll(clients).WaitAsync(Patience, Test);
     }
 
