@@ -35,10 +35,10 @@ internal sealed class CygwinListener : IDisposable
         {
             CreateDirectory(path);
             await RemoveStaleAsync(path, peers, time).ConfigureAwait(false);
-            socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
-            {
-                ExclusiveAddressUse = true,
-            };
+#pragma warning disable CA2000 // The listener owns it, or it is disposed below.
+            socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+#pragma warning restore CA2000
+            socket.ExclusiveAddressUse = true;
             socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             socket.Listen(); // As many as the system lets wait.
             CygwinSocketFile file = CygwinSocketFile.Create(((IPEndPoint)socket.LocalEndPoint!).Port);
