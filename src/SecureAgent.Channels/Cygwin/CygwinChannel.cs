@@ -86,12 +86,12 @@ public sealed class CygwinChannel : IChannel
             return null;
         }
 
-        // After the handshake, so that asking the system costs nothing for those who know no secret.
         if (shown == CygwinHandshakeResult.WrongSecret)
         {
             return Refuse("who does not know the secret in the file", new PeerInfo(Name));
         }
 
+        // Only now, so that those who know no secret do not make the agent ask the system.
         TcpPeer process = _peers!.Find(peer, own); // There is one once this listens.
         PeerInfo info = new(Name)
         {
@@ -99,9 +99,13 @@ public sealed class CygwinChannel : IChannel
             User = process.User,
             ReadProcesses = () => process.ProcessId is { } pid ? _peers.ProcessesOf(pid) : [],
         };
-        return process.IsTrusted
-            ? info
-            : Refuse(process.ProcessId is { } pid ? $"whose process {pid} is not yours" : "who has gone already", info);
+        if (process.IsTrusted)
+        {
+            return info;
+        }
+
+        // Without a process it has gone again, as another agent does that only looks whether this one lives.
+        return process.ProcessId is { } processId ? Refuse($"whose process {processId} is not yours", info) : null;
     }
 
     private PeerInfo? Refuse(string who, PeerInfo peer)

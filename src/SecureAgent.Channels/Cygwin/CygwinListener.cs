@@ -22,8 +22,8 @@ internal sealed class CygwinListener : IDisposable
     /// <summary>What stands in the file.</summary>
     public CygwinSocketFile File { get; }
 
-    /// <summary>Listens on a port that the system chooses and writes the file, whose directory is made if it is missing.
-    /// A file whose listener has gone is replaced.</summary>
+    /// <summary>Listens on a port that the system chooses and writes the file, whose directory is made if it is
+    /// missing. A file whose listener has gone is replaced.</summary>
     /// <param name="path">Path of the file.</param>
     /// <param name="peers">Tells who has it, if somebody has.</param>
     /// <param name="time">The clock of the probe.</param>
@@ -35,10 +35,10 @@ internal sealed class CygwinListener : IDisposable
         {
             CreateDirectory(path);
             await RemoveStaleAsync(path, peers, time).ConfigureAwait(false);
-            socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
-            {
-                ExclusiveAddressUse = true,
-            };
+#pragma warning disable CA2000 // The listener owns it, or it is disposed below.
+            socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+#pragma warning restore CA2000
+            socket.ExclusiveAddressUse = true;
             socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             socket.Listen(); // As many as the system lets wait.
             CygwinSocketFile file = CygwinSocketFile.Create(((IPEndPoint)socket.LocalEndPoint!).Port);
@@ -101,7 +101,8 @@ internal sealed class CygwinListener : IDisposable
         }
 
         CygwinSocketFile file = CygwinSocketFile.TryRead(path)
-            ?? throw new ChannelException($"{path} exists and is not a Cygwin socket. Remove it, or choose another path.");
+            ?? throw new ChannelException(
+                $"{path} exists and is not a Cygwin socket. Remove it, or choose another path.");
         using CancellationTokenSource patience = new(ProbePatience, time);
         try
         {
@@ -109,9 +110,11 @@ internal sealed class CygwinListener : IDisposable
             if (live is not null)
             {
                 TcpPeer holder = peers.Find((IPEndPoint)live.RemoteEndPoint!, (IPEndPoint)live.LocalEndPoint!);
-                string who = holder.ProcessId is { } pid
-                    ? peers.ProcessesOf(pid) is [PeerProcess first, ..] ? $"{first.ImagePath} (pid {pid})" : $"pid {pid}"
-                    : "another program";
+                string who = holder.ProcessId is not { } pid
+                    ? "another program"
+                    : peers.ProcessesOf(pid) is [PeerProcess first, ..]
+                        ? $"{first.ImagePath} (pid {pid})"
+                        : $"pid {pid}";
                 throw new ChannelException(
                     $"{path} is served already, by {who}. Stop it, or choose another path.");
             }

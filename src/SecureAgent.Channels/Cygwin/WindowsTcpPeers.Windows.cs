@@ -18,8 +18,8 @@ internal sealed partial class WindowsTcpPeers : ITcpPeers
     private const int TCP_TABLE_OWNER_PID_CONNECTIONS = 4;
     private const uint ERROR_INSUFFICIENT_BUFFER = 122;
 
-    /// <summary>Room for what is added to the table between asking for its size and reading it.</summary>
-    private const uint SpareSizeBytes = 4096;
+    /// <summary>Room for some 1300 connections. Asking for the size first would cost as much as reading.</summary>
+    private const uint UsualSizeBytes = 32 * 1024;
 
     /// <inheritdoc/>
     public TcpPeer Find(IPEndPoint peer, IPEndPoint own)
@@ -28,7 +28,7 @@ internal sealed partial class WindowsTcpPeers : ITcpPeers
         string? user = owner is { ProcessId: > 0 and var pid } ? WindowsProcess.UserOf(pid) : null;
 
         // The same process still has the connection: its id was not another's while the user was read.
-        TcpOwner? still = owner is { ProcessId: > 0 } ? TcpOwner.Find(ReadTable(), peer, own) : owner;
+        TcpOwner? still = user is null ? owner : TcpOwner.Find(ReadTable(), peer, own);
         return TcpPeer.Judge(still?.ProcessId == owner?.ProcessId ? owner : null, user, WindowsUser.Current.Sid);
     }
 
@@ -49,16 +49,17 @@ internal sealed partial class WindowsTcpPeers : ITcpPeers
 
     private static byte[] ReadTable()
     {
-        uint size = 0;
-        byte[] table = [];
+        uint size = UsualSizeBytes;
+        byte[] table;
         uint result;
-        while ((result = GetExtendedTcpTable(
-            table, ref size, order: 0, AF_INET, TCP_TABLE_OWNER_PID_CONNECTIONS, 0)) == ERROR_INSUFFICIENT_BUFFER)
+        do
         {
-            size += SpareSizeBytes;
             table = new byte[size];
+            result = GetExtendedTcpTable(
+                table, ref size, order: 0, AF_INET, TCP_TABLE_OWNER_PID_CONNECTIONS, reserved: 0);
+            size += UsualSizeBytes; // For those that are added until it is read again.
         }
-
+        while (result == ERROR_INSUFFICIENT_BUFFER);
         return result == 0 ? table : throw new Win32Exception((int)result);
     }
 

@@ -18,7 +18,9 @@ public sealed class UnixSocketDialer : IAgentDialer
         Socket? socket = null;
         try
         {
+#pragma warning disable CA2000 // The stream owns it, or it is disposed below.
             socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+#pragma warning restore CA2000
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), ct).ConfigureAwait(false);
             RequireTrusted(socket);
             return new NetworkStream(socket, ownsSocket: true);

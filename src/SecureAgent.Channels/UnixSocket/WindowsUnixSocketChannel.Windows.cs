@@ -74,7 +74,8 @@ public sealed class WindowsUnixSocketChannel : IChannel
         }
 
         _log.Write(new AgentEvent(AgentEventLevel.Warning, "peer",
-            $"Refused {process.Describe()} on {Endpoint}: only your own processes may use this agent.") { Peer = peer });
+            $"Refused {process.Describe()} on {Endpoint}: only your own processes may use this agent.")
+        { Peer = peer });
         return null;
     }
 }

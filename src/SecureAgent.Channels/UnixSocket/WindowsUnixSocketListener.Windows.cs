@@ -39,7 +39,9 @@ internal sealed partial class WindowsUnixSocketListener : IDisposable
         Socket? socket = null;
         try
         {
+#pragma warning disable CA2000 // The listener owns it, or it is disposed below.
             socket = CreateSocket();
+#pragma warning restore CA2000
             // The caller made the path absolute.
             OwnerOnlyFile.CreateDirectory(Path.GetDirectoryName(path)
                 ?? throw new ChannelException($"{path} is a directory and cannot be a socket. Choose another path."));

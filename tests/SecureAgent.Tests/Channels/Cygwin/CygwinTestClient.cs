@@ -5,8 +5,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.Tests.Channels.Cygwin;
 
-/// <summary>An SSH client of Cygwin, by its source and by nothing that the agent has: reads the file, connects, shows the
-/// secret, swaps credentials and asks.</summary>
+/// <summary>An SSH client of Cygwin, by its source and by nothing that the agent has: reads the file, connects, shows
+/// the secret, swaps credentials and asks.</summary>
 internal sealed class CygwinTestClient : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

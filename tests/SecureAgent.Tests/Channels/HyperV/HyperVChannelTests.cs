@@ -145,7 +145,8 @@ public sealed class HyperVChannelTests : IAsyncDisposable
             NetworkStream stream = client.GetStream();
             await stream.WriteAsync((byte[])[0, 0, 0, 1, 11], Test);
             byte[] answer = new byte[9];
-            return await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, Test) == answer.Length;
+            return answer.Length
+                == await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, Test);
         }
         catch (Exception exception) when (exception is SocketException or IOException)
         {

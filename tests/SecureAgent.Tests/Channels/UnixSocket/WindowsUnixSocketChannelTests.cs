@@ -18,7 +18,8 @@ public sealed class WindowsUnixSocketChannelTests : IDisposable
     public WindowsUnixSocketChannelTests()
     {
         Requires.Windows("its Unix sockets");
-        _agent = new SshAgent([new TestBackend("test")], new TestPrompter(), _log, new LockedMemory(), TimeProvider.System);
+        _agent = new SshAgent(
+            [new TestBackend("test")], new TestPrompter(), _log, new LockedMemory(), TimeProvider.System);
     }
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
@@ -49,7 +50,8 @@ public sealed class WindowsUnixSocketChannelTests : IDisposable
     [Fact]
     public async Task Client_is_answered_and_the_name_goes_with_the_channel()
     {
-        Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsUnixDomainSockets, "This Windows (or Wine) has no Unix sockets.");
+        Assert.SkipUnless(
+            System.Net.Sockets.Socket.OSSupportsUnixDomainSockets, "This Windows (or Wine) has no Unix sockets.");
         using CancellationTokenSource stopping = new();
         WindowsUnixSocketChannel channel = new(Socket, _log, TimeProvider.System);
         Task running = channel.RunAsync(_agent, stopping.Token);

@@ -1,0 +1,169 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text;
+
+namespace SecureAgent.Tests.EndToEnd.Wine;
+
+/// <summary>One agent on Windows, all of its channels at once, and OpenSSH of Linux at the end of each way to it.</summary>
+[Collection(WineWorlds.Name)]
+public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
+{
+    private const int Clients = 64;
+
+    private static readonly string[] Channels = ["user-pipe", "openssh-pipe", "pageant-pipe", "pageant", "cygwin"];
+
+    private WindowsAgent _agent = null!;
+    private SshdServer _sshd = null!;
+    private string _key = "";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Needs.LinuxWith("ssh", "sshd", "ssh-add", "ssh-keygen");
+        _agent = await WindowsAgent.StartAsync(await shared.WorldAsync());
+        _sshd = await SshdServer.StartAsync(new SshdSetup { HostKeyTypes = ["ed25519"] });
+        string directory = _agent.Home.PrivateDirectory($"tmp/{Path.GetRandomFileName()}");
+        _key = Path.Combine(directory, "software");
+        string[] arguments = ["-q", "-t", "ed25519", "-N", "", "-C", "software", "-f", _key];
+        (await new Command(_agent.Home.Environment, "ssh-keygen", arguments).RunAsync()).Succeeded();
+        _sshd.Authorize(await File.ReadAllTextAsync(_key + ".pub", Ct), await File.ReadAllTextAsync(_agent.TpmKey, Ct));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_agent is not null)
+        {
+            await _agent.DisposeAsync();
+        }
+
+        if (_sshd is not null)
+        {
+            await _sshd.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_key_of_the_TPM_and_one_of_ssh_add_log_in_through_every_channel_at_the_same_time()
+    {
+        Dictionary<string, string> sockets = [];
+        foreach (string channel in Channels)
+        {
+            sockets[channel] = await _agent.RelayAsync(channel);
+        }
+
+        sockets["bridge"] = await _agent.BridgeToCygwinAsync();
+        (await Client(sockets["user-pipe"]).SshAddAsync("-q", _key)).Succeeded();
+        string alone = PublicHalfAlone();
+
+        await Task.WhenAll(
+            from way in sockets
+            from key in new[] { alone, _agent.TpmKey }
+            select LoginAsync(way.Value, key, $"{way.Key} {Path.GetFileName(key)}"));
+
+        byte[] blob = Convert.FromBase64String((await File.ReadAllTextAsync(alone, Ct)).Split(' ')[1]);
+        await Task.WhenAll(sockets.Values.Select(socket => UseAsync(socket, blob))).WaitAsync(TimeSpan.FromMinutes(3), Ct);
+    }
+
+    [Fact]
+    public async Task One_process_for_each_connection_serves_as_npiperelay_does()
+    {
+        (await Client(await _agent.RelayAsync("user-pipe")).SshAddAsync("-q", _key)).Succeeded();
+        foreach (string channel in Channels)
+        {
+            Assert.Equal(2, await CountKeysAsync(_agent.Endpoint(channel)));
+        }
+    }
+
+    [Fact]
+    public async Task Agent_of_Linux_offers_the_keys_of_the_agent_on_Windows_as_an_upstream()
+    {
+        string socket = _agent.Home.File($"run/{Path.GetRandomFileName()}");
+        await using BackgroundProcess linux = await SecureAgentProgram.Start(
+            _agent.Home.Environment, "run", "--socket", socket, "--upstream", "cygwin:" + _agent.CygwinFile)
+            .ReadyAsync(started => started.Output.WaitForAsync(socket));
+
+        await LoginAsync(socket, _agent.TpmKey, "upstream");
+    }
+
+    [Fact]
+    public async Task Status_says_where_clients_find_the_agent_and_a_second_agent_gives_way()
+    {
+        Ran status = (await _agent.World.RunAsync("status")).Succeeded();
+        foreach (string channel in Channels)
+        {
+            Assert.Contains($"channel {channel}: ", status.Output);
+            Assert.DoesNotContain($"channel {channel}: degraded", status.Output);
+        }
+
+        Assert.Contains("channel unix: degraded", status.Output); // Wine has none.
+
+        Ran second = (await _agent.World.RunAsync("run")).Succeeded();
+        foreach (string channel in Channels)
+        {
+            Assert.Contains($"{channel}: {_agent.Endpoints[channel]}", second.Output);
+        }
+    }
+
+    [Fact]
+    public async Task Bridge_on_Windows_passes_one_channel_on_to_another_without_keys()
+    {
+        await using BackgroundProcess bridge = await _agent.World.Start(
+            "bridge", "--from", "pipe:bridged", "--to", "pageant").ReadyAsync(
+                started => started.Output.WaitForAsync("bridged"));
+        Assert.Equal(1, await CountKeysAsync("pipe:bridged"));
+    }
+
+    private OpenSshClient Client(string socket) => new(_agent.Home, socket);
+
+    /// <summary>Asks through a relay for one connection, which ends with its standard input.</summary>
+    private async Task<int> CountKeysAsync(string endpoint)
+    {
+        using Process relay = Process.Start(Command.StartInfo(
+            _agent.World.Environment, "wine", [WineWorld.Program, "relay", "--to", endpoint]))!;
+        Task<string> errors = relay.StandardError.ReadToEndAsync(Ct);
+        await relay.StandardInput.BaseStream.WriteAsync((byte[])[0, 0, 0, 1, AgentSocket.SSH_AGENTC_REQUEST_IDENTITIES], Ct);
+        await relay.StandardInput.BaseStream.FlushAsync(Ct);
+        byte[] length = new byte[4];
+        await relay.StandardOutput.BaseStream.ReadExactlyAsync(length, Ct).AsTask().WaitAsync(Deadline.Span, Ct);
+        byte[] answer = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
+        await relay.StandardOutput.BaseStream.ReadExactlyAsync(answer, Ct);
+        relay.StandardInput.Close();
+        await relay.WaitForExitAsync(Ct).WaitAsync(Deadline.Span, Ct);
+        Assert.Equal((0, ""), (relay.ExitCode, await errors));
+        Assert.Equal(AgentSocket.SSH_AGENT_IDENTITIES_ANSWER, answer[0]);
+        return BinaryPrimitives.ReadInt32BigEndian(answer.AsSpan(1));
+    }
+
+    /// <summary>Where no private half lies beside it, so that ssh needs the agent.</summary>
+    private string PublicHalfAlone()
+    {
+        string copy = Path.Combine(
+            _agent.Home.PrivateDirectory($"tmp/{Path.GetRandomFileName()}"), Path.GetFileName(_key) + ".pub");
+        File.Copy(_key + ".pub", copy);
+        return copy;
+    }
+
+    private async Task LoginAsync(string socket, string publicKey, string word) => Assert.Equal(
+        word + "\n", (await Client(socket).LoginAsync(_sshd, publicKey, $"echo {word}")).Succeeded().Output);
+
+    /// <summary>Lists and signs by many clients at once.</summary>
+    private static async Task UseAsync(string socket, byte[] blob)
+    {
+        AgentSocket[] clients = [.. Enumerable.Range(0, Clients).Select(_ => AgentSocket.Connect(socket))];
+        try
+        {
+            await Task.WhenAll(clients.Select(async (client, number) =>
+            {
+                Assert.True(await client.ListsAsync(blob));
+                byte[] data = Encoding.UTF8.GetBytes($"data of client {number}");
+                byte[] answer = await client.AskAsync(AgentSocket.SignRequest(blob, data, flags: 0));
+                Assert.Equal(AgentSocket.SSH_AGENT_SIGN_RESPONSE, answer[0]);
+            }));
+        }
+        finally
+        {
+            Array.ForEach(clients, client => client.Dispose());
+        }
+    }
+}
