@@ -140,7 +140,8 @@ public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
     {
         string copy = Path.Combine(
             _agent.Home.PrivateDirectory($"tmp/{Path.GetRandomFileName()}"), Path.GetFileName(_key) + ".pub");
-        File.Copy(_key + ".pub", copy);
+        File.WriteAllText(copy, File.ReadAllText(_key + ".pub"));
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite); // ssh tries it as a private key too.
         return copy;
     }
 
