@@ -23,7 +23,9 @@ internal sealed unsafe class OpenSslRsaKey : IUsableKey
             return null;
         }
 
+#pragma warning disable CA2000 // The key owns it, or it is disposed below.
         RsaHandle rsa = new(LibCrypto.RSA_new());
+#pragma warning restore CA2000
         if (!rsa.IsInvalid && Set(rsa, key.Modulus.Span, key.Exponent.Span, numbers))
         {
             LibCrypto.RSA_clear_flags(rsa, LibCrypto.RSA_FLAG_CACHE_PRIVATE);
