@@ -4,7 +4,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Software;
 
-/// <summary>Signs with a key of OpenSSL whose signatures leave as OpenSSL makes them: RSA and Ed25519. The context of a
+/// <summary>Signs with a key of OpenSSL whose signatures leave as OpenSSL makes them: Ed25519, and RSA where
+/// <see cref="OpenSslRsaKey"/> has no room. The context of a
 /// signature holds the key alive, so that it can be disposed at any time.</summary>
 internal sealed unsafe class OpenSslKey : IUsableKey
 {

@@ -15,7 +15,8 @@ internal sealed unsafe class OpenSslKeyFactory : IUsableKeyFactory
         {
             return key switch
             {
-                RsaPublicKey rsa => new OpenSslKey(LoadRsa(rsa, encoded), rsa.Modulus.Length),
+                RsaPublicKey rsa => OpenSslRsaKey.Load(rsa, new RsaPrivateNumbers(encoded, rsa.Modulus.Length))
+                    ?? (IUsableKey)new OpenSslKey(LoadRsa(rsa, encoded), rsa.Modulus.Length),
                 EcdsaPublicKey ecdsa => new OpenSslEcdsaKey(LoadEcdsa(ecdsa, encoded), ecdsa.Curve),
                 Ed25519PublicKey => new OpenSslKey(LoadEd25519(encoded), Ed25519.SignatureSizeBytes),
                 MlDsa44Ed25519PublicKey => new CompositeKey(
