@@ -29,6 +29,7 @@ internal static partial class Endpoints
     [SupportedOSPlatform("windows")]
     private static IAgentDialer DialerOfWindows(AgentEndpoint endpoint) => endpoint.Kind switch
     {
+        EndpointKind.CygwinSocket => new CygwinDialer(endpoint.Address, TimeProvider.System),
         EndpointKind.PageantWindow => new PageantWindowDialer(),
         EndpointKind.PageantPipe => new NamedPipeDialer(PageantPipeName.OfCurrentUser()),
         _ => new NamedPipeDialer(endpoint.Address),

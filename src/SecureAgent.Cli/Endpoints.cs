@@ -1,4 +1,3 @@
-using SecureAgent.Channels.Cygwin;
 using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
@@ -41,7 +40,6 @@ internal static partial class Endpoints
     public static IAgentDialer Dialer(AgentEndpoint endpoint) => endpoint.Kind switch
     {
         EndpointKind.UnixSocket => new UnixSocketDialer(endpoint.Address),
-        EndpointKind.CygwinSocket => new CygwinDialer(endpoint.Address, TimeProvider.System),
         _ when OperatingSystem.IsWindows() => DialerOfWindows(endpoint),
         _ => throw new ChannelException($"{endpoint} is there on Windows only."),
     };
@@ -53,7 +51,6 @@ internal static partial class Endpoints
         OperatingSystem.IsWindows() ? ChannelOfWindows(endpoint, log) : endpoint.Kind switch
         {
             EndpointKind.UnixSocket => new UnixSocketChannel(endpoint.Address, log, TimeProvider.System),
-            EndpointKind.CygwinSocket => new CygwinChannel(endpoint.Address, log, TimeProvider.System),
             _ => throw new ChannelException($"{endpoint} is there on Windows only."),
         };
 

@@ -6,7 +6,8 @@ namespace SecureAgent.Backends.Tpm;
 /// <summary>The key derivations of TPM 2.0 Part 1, 11.4.10.</summary>
 internal static class TpmKdf
 {
-    /// <summary>KDFa: SP 800-108 in counter mode with HMAC.</summary>
+    /// <summary>KDFa: SP 800-108 in counter mode with HMAC. .NET's own asks CNG for it on Windows, where Wine, under
+    /// which the Windows program is tested, does not have it.</summary>
     /// <param name="hash">Hash of the HMAC.</param>
     /// <param name="key">The key.</param>
     /// <param name="label">The label without its closing zero.</param>
@@ -17,10 +18,25 @@ internal static class TpmKdf
         TPM_ALG hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> label, ReadOnlySpan<byte> contextU,
         ReadOnlySpan<byte> contextV, Span<byte> result)
     {
-        Span<byte> context = stackalloc byte[contextU.Length + contextV.Length];
-        contextU.CopyTo(context);
-        contextV.CopyTo(context[contextU.Length..]);
-        SP800108HmacCounterKdf.DeriveBytes(key, TpmHash.Name(hash), label, context, result);
+        Span<byte> digest = stackalloc byte[TpmHash.SizeBytes(hash)];
+        Span<byte> number = stackalloc byte[sizeof(uint)];
+        using IncrementalHash hmac = IncrementalHash.CreateHMAC(TpmHash.Name(hash), key);
+        uint counter = 1;
+        for (Span<byte> rest = result; !rest.IsEmpty; rest = rest[Math.Min(digest.Length, rest.Length)..])
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(number, counter++);
+            hmac.AppendData(number);
+            hmac.AppendData(label);
+            hmac.AppendData([0]);
+            hmac.AppendData(contextU);
+            hmac.AppendData(contextV);
+            BinaryPrimitives.WriteInt32BigEndian(number, 8 * result.Length);
+            hmac.AppendData(number);
+            hmac.GetHashAndReset(digest);
+            digest[..Math.Min(digest.Length, rest.Length)].CopyTo(rest);
+        }
+
+        CryptographicOperations.ZeroMemory(digest);
     }
 
     /// <summary>KDFe: SP 800-56A concatenation of hash(counter ‖ Z ‖ label ‖ 0 ‖ partyU ‖ partyV).</summary>

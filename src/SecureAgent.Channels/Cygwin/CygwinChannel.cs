@@ -92,7 +92,7 @@ public sealed class CygwinChannel : IChannel
         }
 
         // Only now, so that those who know no secret do not make the agent ask the system.
-        TcpPeer process = _peers!.Find(peer, own); // There is one once this listens.
+        TcpPeer process = await _peers!.FindAsync(peer, own).ConfigureAwait(false); // There is one once this listens.
         PeerInfo info = new(Name)
         {
             ProcessId = process.ProcessId,

@@ -8,7 +8,9 @@ namespace SecureAgent.Channels.Cygwin;
 /// this user or the system runs.</summary>
 public sealed class CygwinDialer : IAgentDialer
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>The handshake is three round trips; looking up who serves takes long where connections are
+    /// many.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly string _path;
     private readonly ITcpPeers? _peers;
@@ -41,8 +43,9 @@ public sealed class CygwinDialer : IAgentDialer
             CygwinSocketFile file = Read(_peers);
             Socket socket = await CygwinClient.ConnectAsync(file, _time, either.Token).ConfigureAwait(false)
                 ?? throw Unanswered("whoever listens there does not know the secret in the file");
-            if (_peers.Find((IPEndPoint)socket.RemoteEndPoint!, (IPEndPoint)socket.LocalEndPoint!) is var server
-                && server.IsTrusted)
+            TcpPeer server = await _peers.FindAsync(
+                (IPEndPoint)socket.RemoteEndPoint!, (IPEndPoint)socket.LocalEndPoint!).ConfigureAwait(false);
+            if (server.IsTrusted)
             {
                 return new NetworkStream(socket, ownsSocket: true);
             }

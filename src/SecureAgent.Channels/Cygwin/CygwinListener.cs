@@ -109,7 +109,8 @@ internal sealed class CygwinListener : IDisposable
             using Socket? live = await CygwinClient.ConnectAsync(file, time, patience.Token).ConfigureAwait(false);
             if (live is not null)
             {
-                TcpPeer holder = peers.Find((IPEndPoint)live.RemoteEndPoint!, (IPEndPoint)live.LocalEndPoint!);
+                TcpPeer holder = await peers.FindAsync(
+                    (IPEndPoint)live.RemoteEndPoint!, (IPEndPoint)live.LocalEndPoint!).ConfigureAwait(false);
                 string who = holder.ProcessId is not { } pid
                     ? "another program"
                     : peers.ProcessesOf(pid) is [PeerProcess first, ..]

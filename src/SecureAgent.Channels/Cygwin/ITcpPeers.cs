@@ -9,7 +9,7 @@ internal interface ITcpPeers
     /// <summary>Finds the process at the other end, as of now.</summary>
     /// <param name="peer">Its address and port.</param>
     /// <param name="own">Address and port of this end.</param>
-    TcpPeer Find(IPEndPoint peer, IPEndPoint own);
+    Task<TcpPeer> FindAsync(IPEndPoint peer, IPEndPoint own);
 
     /// <summary>The process and its ancestors, for display.</summary>
     IReadOnlyList<PeerProcess> ProcessesOf(int processId);

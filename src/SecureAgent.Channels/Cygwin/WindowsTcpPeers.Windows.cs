@@ -21,14 +21,19 @@ internal sealed partial class WindowsTcpPeers : ITcpPeers
     /// <summary>Room for some 1300 connections. Asking for the size first would cost as much as reading.</summary>
     private const uint UsualSizeBytes = 32 * 1024;
 
+    // Reading takes as long as there are connections in the whole system, and many clients may come at once.
+    private static readonly SharedRead<byte[]> Table = new(ReadTable);
+
     /// <inheritdoc/>
-    public TcpPeer Find(IPEndPoint peer, IPEndPoint own)
+    public async Task<TcpPeer> FindAsync(IPEndPoint peer, IPEndPoint own)
     {
-        TcpOwner? owner = TcpOwner.Find(ReadTable(), peer, own);
+        TcpOwner? owner = TcpOwner.Find(await Table.ReadAsync().ConfigureAwait(false), peer, own);
         string? user = owner is { ProcessId: > 0 and var pid } ? WindowsProcess.UserOf(pid) : null;
 
         // The same process still has the connection: its id was not another's while the user was read.
-        TcpOwner? still = user is null ? owner : TcpOwner.Find(ReadTable(), peer, own);
+        TcpOwner? still = user is null
+            ? owner
+            : TcpOwner.Find(await Table.ReadAsync().ConfigureAwait(false), peer, own);
         return TcpPeer.Judge(still?.ProcessId == owner?.ProcessId ? owner : null, user, WindowsUser.Current.Sid);
     }
 

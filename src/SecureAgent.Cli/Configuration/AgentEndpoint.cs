@@ -36,7 +36,8 @@ internal sealed record AgentEndpoint(EndpointKind Kind, string Address)
         }
 
         return text.StartsWith(CygwinPrefix, StringComparison.Ordinal)
-            ? new AgentEndpoint(EndpointKind.CygwinSocket, FullPath(text[CygwinPrefix.Length..], isOption, home))
+            ? OnWindows(new AgentEndpoint(
+                EndpointKind.CygwinSocket, FullPath(text[CygwinPrefix.Length..], isOption, home)))
             : new AgentEndpoint(EndpointKind.UnixSocket, FullPath(
                 text.StartsWith(UnixPrefix, StringComparison.Ordinal) ? text[UnixPrefix.Length..] : text, isOption, home));
     }

@@ -24,21 +24,21 @@ public sealed class CygwinOnWindowsTests
     }
 
     [Fact]
-    public void Either_end_of_a_connection_is_found_by_its_process_and_user()
+    public async Task Either_end_of_a_connection_is_found_by_its_process_and_user()
     {
         Requires.Windows("the owners of TCP connections");
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         using TcpClient client = new(AddressFamily.InterNetwork); // As Cygwin does; the default is of both families.
-        client.Connect((IPEndPoint)listener.LocalEndpoint);
-        using Socket accepted = listener.AcceptSocket();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
+        using Socket accepted = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
         IPEndPoint theirs = (IPEndPoint)accepted.RemoteEndPoint!;
         IPEndPoint ours = (IPEndPoint)accepted.LocalEndPoint!;
         TcpPeer self = IsWine()
             ? new TcpPeer(null, null, IsTrusted: true) // Its table names no processes.
             : new TcpPeer(Environment.ProcessId, WindowsUser.Current.Sid, IsTrusted: true);
-        Assert.Equal(self, new WindowsTcpPeers().Find(theirs, ours));
-        Assert.Equal(self, new WindowsTcpPeers().Find(ours, theirs));
+        Assert.Equal(self, await new WindowsTcpPeers().FindAsync(theirs, ours));
+        Assert.Equal(self, await new WindowsTcpPeers().FindAsync(ours, theirs));
     }
 
     [Fact]

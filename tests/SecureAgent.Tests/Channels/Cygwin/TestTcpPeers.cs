@@ -13,10 +13,10 @@ internal sealed class TestTcpPeers : ITcpPeers
 
     public (IPEndPoint Peer, IPEndPoint Own)? Asked { get; private set; }
 
-    public TcpPeer Find(IPEndPoint peer, IPEndPoint own)
+    public Task<TcpPeer> FindAsync(IPEndPoint peer, IPEndPoint own)
     {
         Asked = (peer, own);
-        return Peer;
+        return Task.FromResult(Peer);
     }
 
     public IReadOnlyList<PeerProcess> ProcessesOf(int processId) => [new PeerProcess(processId, "C:/ssh.exe")];

@@ -10,11 +10,10 @@ public sealed class AgentEndpointTests
     [InlineData("/run/a.sock", "/run/a.sock")]
     [InlineData("unix:/run/a.sock", "/run/a.sock")]
     [InlineData("unix:~/a.sock", "~/a.sock")]
-    [InlineData("cygwin:~/a.sock", "cygwin:~/a.sock")]
     public void Paths_are_made_whole(string text, string expected)
     {
         string Whole(string path) => Path.GetFullPath(path.Replace("~", Home, StringComparison.Ordinal));
-        string whole = expected.StartsWith("cygwin:", StringComparison.Ordinal) ? "cygwin:" + Whole(expected[7..]) : Whole(expected);
+        string whole = Whole(expected);
         AgentEndpoint endpoint = AgentEndpoint.Parse(text, isOption: false, Home);
         Assert.Equal(whole, endpoint.ToString());
         Assert.Equal(endpoint, AgentEndpoint.Parse(endpoint.ToString(), isOption: false, Home));
@@ -27,11 +26,14 @@ public sealed class AgentEndpointTests
     [InlineData(@"pipe:\\.\pipe\x", "pipe:x")]
     [InlineData("pageant", "pageant")]
     [InlineData("pageant-pipe", "pageant-pipe")]
+    [InlineData("cygwin:/a.sock", "cygwin:/a.sock")]
     public void What_is_of_Windows_is_read_there_and_refused_elsewhere(string text, string expected)
     {
         if (OperatingSystem.IsWindows())
         {
-            Assert.Equal(expected, AgentEndpoint.Parse(text, isOption: false, Home).ToString());
+            Assert.Equal(
+                expected.Replace("/a.sock", Path.GetFullPath("/a.sock"), StringComparison.Ordinal),
+                AgentEndpoint.Parse(text, isOption: false, Home).ToString());
         }
         else
         {

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
+using SecureAgent.Tests.Channels.Cygwin;
 
 namespace SecureAgent.Tests.EndToEnd.Wine;
 
@@ -52,9 +54,12 @@ public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
             sockets[channel] = await _agent.RelayAsync(channel);
         }
 
-        sockets["bridge"] = await _agent.BridgeToCygwinAsync();
         (await Client(sockets["user-pipe"]).SshAddAsync("-q", _key)).Succeeded();
         string alone = PublicHalfAlone();
+        foreach (string socket in sockets.Values)
+        {
+            Assert.Contains(" software ", (await Client(socket).SshAddAsync("-l")).Succeeded().Output);
+        }
 
         await Task.WhenAll(
             from way in sockets
@@ -62,7 +67,7 @@ public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
             select LoginAsync(way.Value, key, $"{way.Key} {Path.GetFileName(key)}"));
 
         byte[] blob = Convert.FromBase64String((await File.ReadAllTextAsync(alone, Ct)).Split(' ')[1]);
-        await Task.WhenAll(sockets.Values.Select(socket => UseAsync(socket, blob))).WaitAsync(TimeSpan.FromMinutes(3), Ct);
+        await Task.WhenAll(sockets.Select(way => UseAsync(way.Key, way.Value, blob))).WaitAsync(TimeSpan.FromMinutes(3), Ct);
     }
 
     [Fact]
@@ -76,14 +81,40 @@ public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Agent_of_Linux_offers_the_keys_of_the_agent_on_Windows_as_an_upstream()
+    public void Cygwin_clients_of_another_system_that_shares_the_loopback_get_in_by_the_secret_alone()
     {
-        string socket = _agent.Home.File($"run/{Path.GetRandomFileName()}");
-        await using BackgroundProcess linux = await SecureAgentProgram.Start(
-            _agent.Home.Environment, "run", "--socket", socket, "--upstream", "cygwin:" + _agent.CygwinFile)
-            .ReadyAsync(started => started.Output.WaitForAsync(socket));
+        CygwinTestClient[] clients = [.. Enumerable.Range(0, Clients).Select(_ => CygwinTestClient.Open(_agent.CygwinFile))];
+        try
+        {
+            Assert.All(clients, client => Assert.Equal(1, client.List()));
+        }
+        finally
+        {
+            Array.ForEach(clients, client => client.Dispose());
+        }
+    }
 
-        await LoginAsync(socket, _agent.TpmKey, "upstream");
+    [Theory]
+    [InlineData("openssh-pipe")]
+    [InlineData("pageant-pipe")]
+    [InlineData("pageant")]
+    [InlineData("cygwin")]
+    public async Task Another_agent_on_Windows_offers_the_keys_of_this_one_as_an_upstream(string channel)
+    {
+        string directory = _agent.Home.PrivateDirectory($"tmp/{Path.GetRandomFileName()}");
+        string file = WineWorld.WindowsPath(Path.Combine(directory, "other.sock"));
+        string configuration = _agent.Home.Write($"tmp/{Path.GetRandomFileName()}", JsonSerializer.Serialize(new
+        {
+            channels = new[] { "cygwin" },
+            cygwinSocket = file,
+            keyDirectory = WineWorld.WindowsPath(directory),
+            auditFile = "off",
+        }));
+        await using BackgroundProcess other = await _agent.World.Start(
+            "run", "--config", WineWorld.WindowsPath(configuration), "--socket", file + "x", "--upstream", _agent.Endpoint(channel))
+            .ReadyAsync(started => started.Output.WaitForAsync("cygwin: "));
+
+        Assert.Equal(1, await CountKeysAsync("cygwin:" + file));
     }
 
     [Fact]
@@ -149,17 +180,19 @@ public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
         word + "\n", (await Client(socket).LoginAsync(_sshd, publicKey, $"echo {word}")).Succeeded().Output);
 
     /// <summary>Lists and signs by many clients at once.</summary>
-    private static async Task UseAsync(string socket, byte[] blob)
+    private static async Task UseAsync(string channel, string socket, byte[] blob)
     {
         AgentSocket[] clients = [.. Enumerable.Range(0, Clients).Select(_ => AgentSocket.Connect(socket))];
         try
         {
             await Task.WhenAll(clients.Select(async (client, number) =>
             {
-                Assert.True(await client.ListsAsync(blob));
+                byte[] list = await client.AskAsync([AgentSocket.SSH_AGENTC_REQUEST_IDENTITIES]);
+                Assert.True(list.AsSpan().IndexOf(blob) > 0, $"Client {number} on {channel} got {list[0]} for a list.");
                 byte[] data = Encoding.UTF8.GetBytes($"data of client {number}");
                 byte[] answer = await client.AskAsync(AgentSocket.SignRequest(blob, data, flags: 0));
-                Assert.Equal(AgentSocket.SSH_AGENT_SIGN_RESPONSE, answer[0]);
+                Assert.True(answer[0] == AgentSocket.SSH_AGENT_SIGN_RESPONSE,
+                    $"Client {number} on {channel} got {answer[0]} for a signature.");
             }));
         }
         finally
