@@ -9,6 +9,12 @@ namespace SecureAgent.Channels.Pageant;
 [SupportedOSPlatform("windows")]
 public sealed class PageantWindowDialer : IAgentDialer
 {
+    /// <summary>How often to look before saying that there is none. Looking is no single step where windows come, go and
+    /// change their titles meanwhile.</summary>
+    private const int Looks = 5;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+
     /// <inheritdoc/>
     public ValueTask<Stream> ConnectAsync(CancellationToken ct)
     {
@@ -21,8 +27,18 @@ public sealed class PageantWindowDialer : IAgentDialer
     /// <exception cref="ChannelException">There is none, or it is not this user's.</exception>
     internal static nint Find()
     {
-        nint window = User32.FindWindow(PageantProtocol.WindowName, PageantProtocol.WindowName);
-        int processId = User32.ProcessOf(window);
+        (nint window, int processId) = (0, 0);
+        for (int look = 0; look < Looks && processId == 0; look++)
+        {
+            if (look > 0)
+            {
+                Thread.Sleep(Pause);
+            }
+
+            window = User32.FindWindow(PageantProtocol.WindowName, PageantProtocol.WindowName);
+            processId = User32.ProcessOf(window);
+        }
+
         if (processId == 0)
         {
             throw new ChannelException("No Pageant is running. Start it, or leave it out.");
