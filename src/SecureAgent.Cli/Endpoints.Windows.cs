@@ -46,6 +46,14 @@ internal static partial class Endpoints
     };
 
     [SupportedOSPlatform("windows")]
+    private static IReadOnlyList<IChannel> ServedOnWindows(Settings settings, string? socket, IAgentLog log) =>
+        [.. settings.Channels.Select(name => ServedOnWindows(name, settings, socket, log))];
+
+    [SupportedOSPlatform("windows")]
+    private static IReadOnlyList<ChannelProbe> ProbesOfWindows(Settings settings) =>
+        [.. settings.Channels.Select(name => Probe(name, settings)).OfType<ChannelProbe>()];
+
+    [SupportedOSPlatform("windows")]
     private static IChannel ServedOnWindows(string name, Settings settings, string? socket, IAgentLog log)
     {
         switch (name)

@@ -18,8 +18,7 @@ internal static partial class Endpoints
 
     /// <summary>What looks whether clients find the agent on each of its channels; none where it has only one.</summary>
     public static IReadOnlyList<ChannelProbe> Probes(Settings settings) =>
-        OperatingSystem.IsWindows() ? [.. settings.Channels.Select(name => Probe(name, settings)).OfType<ChannelProbe>()]
-            : [];
+        OperatingSystem.IsWindows() ? ProbesOfWindows(settings) : [];
 
     /// <summary>Reads an endpoint that a person gave to a command.</summary>
     /// <exception cref="CommandException">It is none (64).</exception>
@@ -62,7 +61,7 @@ internal static partial class Endpoints
     /// <exception cref="ChannelException">systemd's cannot be used.</exception>
     public static IReadOnlyList<IChannel> Served(Settings settings, string? socket, IAgentLog log) =>
         OperatingSystem.IsWindows()
-            ? [.. settings.Channels.Select(name => ServedOnWindows(name, settings, socket, log))]
+            ? ServedOnWindows(settings, socket, log)
             :
             [
                 socket is not null

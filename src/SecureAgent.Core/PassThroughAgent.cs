@@ -23,8 +23,13 @@ public sealed class PassThroughAgent : IAgent
         (_name, _state, _dialerFor, _time) = (name, new UpstreamState(name, log), dialerFor, time);
 
     /// <inheritdoc/>
-    public IAgentSession OpenSession(PeerInfo peer) =>
-        new Session(new UpstreamConnection(new Upstream(_name, _dialerFor(peer)), _state, _time));
+    public IAgentSession OpenSession(PeerInfo peer)
+    {
+#pragma warning disable CA2000 // The session disposes it.
+        UpstreamConnection connection = new(new Upstream(_name, _dialerFor(peer)), _state, _time);
+#pragma warning restore CA2000
+        return new Session(connection);
+    }
 
     private sealed class Session(UpstreamConnection connection) : IAgentSession
     {

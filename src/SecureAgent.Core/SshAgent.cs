@@ -104,16 +104,22 @@ public sealed class SshAgent : IAgent, IDisposable
     /// <param name="who">Who asked, for the log.</param>
     /// <param name="ct">Cancels the wait for an unlocking that is under way.</param>
     /// <returns>Why not, or <see langword="null"/> if the agent is now locked.</returns>
-    public ValueTask<string?> LockAsync(Secret passphrase, PeerInfo who, CancellationToken ct) =>
-        ChangeLockAsync("lock", passphrase, who, LockAsync, ct);
+    public ValueTask<string?> LockAsync(Secret passphrase, PeerInfo who, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(passphrase);
+        return ChangeLockAsync("lock", passphrase, who, LockAsync, ct);
+    }
 
     /// <summary>Unlocks the agent as SSH_AGENTC_UNLOCK does, with the same delays after wrong passphrases.</summary>
     /// <param name="passphrase">In UTF-8.</param>
     /// <param name="who">Who asked, for the log.</param>
     /// <param name="ct">Cancels the wait for those delays.</param>
     /// <returns>Why not, or <see langword="null"/> if the agent is now unlocked.</returns>
-    public ValueTask<string?> UnlockAsync(Secret passphrase, PeerInfo who, CancellationToken ct) =>
-        ChangeLockAsync("unlock", passphrase, who, Lock.UnlockAsync, ct);
+    public ValueTask<string?> UnlockAsync(Secret passphrase, PeerInfo who, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(passphrase);
+        return ChangeLockAsync("unlock", passphrase, who, Lock.UnlockAsync, ct);
+    }
 
     /// <summary>Drops cached PINs, takes back questions for them and confirmations that still hold, and makes usable
     /// private keys unusable until their next use, as locking the agent does. The keys stay listed.</summary>

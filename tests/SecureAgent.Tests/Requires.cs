@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace SecureAgent.Tests;
 
 /// <summary>Skips a test whose real component is missing, with the line that installs it; where
@@ -28,6 +30,10 @@ internal static class Requires
         ["wine"] = "wine wine64",
         ["Xvfb"] = "xvfb",
     };
+
+    /// <summary>Whether what calls itself Windows is Wine, which does without some of it.</summary>
+    public static bool IsWine => NativeLibrary.TryLoad("ntdll.dll", out nint library)
+        && NativeLibrary.TryGetExport(library, "wine_get_version", out _);
 
     /// <summary>Ends the test on another system: it is no part of a run there, and nothing is missing.</summary>
     /// <param name="what">What only Linux has, as in "Unix sockets".</param>

@@ -119,8 +119,8 @@ public sealed class RelaySupervisor : IAsyncDisposable
             throw Failed(exception.Message);
         }
 
+#pragma warning disable CA2000 // They live as long as the process.
         RelayMultiplexer relay = RelayMultiplexer.Listening(process.Output, process.Input, _time);
-#pragma warning disable CA2000 // It lives as long as the process.
         CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
 #pragma warning restore CA2000
         using CancellationTokenSource answered = new();

@@ -10,7 +10,9 @@ internal sealed class TrayCommands : IDisposable
 {
     private static readonly PeerInfo Tray = new("tray") { ProcessId = Environment.ProcessId };
 
+#pragma warning disable CA2213 // A command that is under way may still look at it.
     private readonly CancellationTokenSource _stop = new();
+#pragma warning restore CA2213
     private readonly SshAgent _agent;
     private readonly PrompterChain _prompter;
     private int _busy;

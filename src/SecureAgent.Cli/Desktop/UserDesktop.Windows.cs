@@ -36,7 +36,9 @@ internal sealed class UserDesktop : IDisposable
     private readonly uint _taskbarCreated = User32.RegisterWindowMessageW("TaskbarCreated");
     private readonly ManualResetEventSlim _ended = new();
     private MessageWindow? _window;
+#pragma warning disable CA2213 // Disposed on the window's thread, before the window.
     private TrayIcon? _icon;
+#pragma warning restore CA2213
     private int _refreshing;
 
     private UserDesktop(

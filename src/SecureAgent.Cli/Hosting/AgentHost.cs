@@ -49,6 +49,7 @@ internal static class AgentHost
         using AgentSignals signals = new(() => agent.RemoveAllKeys(), ct);
         AgentServer? server = null;
         // Disposed after the server: it keeps the session from ending until the endpoints are gone.
+#pragma warning disable CA2000 // The desktop disposes the commands.
         using IDisposable? desktop = OperatingSystem.IsWindows()
             ? await UserDesktop.StartAsync(
                 agent,
@@ -58,6 +59,7 @@ internal static class AgentHost
                 () => StateOf(agent, Volatile.Read(ref server)),
                 () => signals.End(PosixSignal.SIGTERM)).ConfigureAwait(false)
             : null;
+#pragma warning restore CA2000
         try
         {
             server = await AgentServer.StartAsync(

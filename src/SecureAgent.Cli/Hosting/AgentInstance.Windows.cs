@@ -32,6 +32,7 @@ internal sealed class AgentInstance : IDisposable
     /// <exception cref="UnauthorizedAccessException">Another user's program has taken the name.</exception>
     public static AgentInstance Claim(string name)
     {
+#pragma warning disable CA2000 // The instance disposes them.
         while (true)
         {
             try
@@ -53,6 +54,7 @@ internal sealed class AgentInstance : IDisposable
                 // It ended in between.
             }
         }
+#pragma warning restore CA2000
     }
 
     /// <summary>Tells where the agent serves.</summary>

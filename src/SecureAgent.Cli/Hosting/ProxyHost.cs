@@ -46,9 +46,10 @@ internal static class ProxyHost
                 agent, [Endpoints.Channel(Endpoints.Parse(endpoint), log)], log, signals.Ended).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                string line = ShellDialect.Posix.Set("SSH_AUTH_SOCK", server.Listening[0].Endpoint);
+                string where = server.Listening[0].Endpoint;
+                string line = OperatingSystem.IsWindows() ? where : ShellDialect.Posix.Set("SSH_AUTH_SOCK", where);
                 await surroundings.Out.WriteLineAsync(line).ConfigureAwait(false);
-                await surroundings.Out.FlushAsync().ConfigureAwait(false);
+                await surroundings.Out.FlushAsync(ct).ConfigureAwait(false);
                 return ExitCodeFor(await signals.FirstAsync.ConfigureAwait(false));
             }
         }

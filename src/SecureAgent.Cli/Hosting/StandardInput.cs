@@ -9,9 +9,14 @@ internal sealed class StandardInput : Stream
     private const int BufferSizeBytes = 16 * 1024;
 
     private readonly byte[] _buffer = GC.AllocateArray<byte>(BufferSizeBytes, pinned: true);
+
+    // The thread may wait in them until the process ends, which no system lets others change.
+#pragma warning disable CA2213
     private readonly SemaphoreSlim _free = new(1);
     private readonly SemaphoreSlim _filled = new(0);
     private readonly Stream _source;
+#pragma warning restore CA2213
+
     private int _start;
     private int _end;
 

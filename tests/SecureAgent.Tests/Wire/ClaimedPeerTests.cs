@@ -39,7 +39,7 @@ public sealed class ClaimedPeerTests
         Assert.Throws<WireFormatException>(() => ClaimedPeer.Decode((byte[])[.. contents, 0]));
         for (int length = 0; length < contents.Length; length++)
         {
-            Assert.Throws<WireFormatException>(() => ClaimedPeer.Decode(contents[..length]));
+            Assert.Throws<WireFormatException>(() => ClaimedPeer.Decode(contents.AsMemory(0, length)));
         }
     }
 

@@ -60,7 +60,8 @@ public sealed class SkHelperProcessTests : IDisposable
         Task<SkHelperReply> asked = Task.Run(() => Ask(helper), TestContext.Current.CancellationToken);
         int process = await StartedAsync();
         _time.Advance(SkHelperProcess.Patience + TimeSpan.FromSeconds(1));
-        BackendException late = await Assert.ThrowsAsync<BackendException>(() => asked.WaitAsync(Deadline.Span));
+        BackendException late = await Assert.ThrowsAsync<BackendException>(
+            () => asked.WaitAsync(Deadline.Span, TestContext.Current.CancellationToken));
         Assert.Equal(BackendFailure.Busy, late.Failure);
         await GoneAsync(process);
     }
@@ -74,7 +75,8 @@ public sealed class SkHelperProcessTests : IDisposable
             () => helper.Ask([1], isQuotable: true, left.Token), TestContext.Current.CancellationToken);
         int process = await StartedAsync();
         await left.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked.WaitAsync(Deadline.Span));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => asked.WaitAsync(Deadline.Span, TestContext.Current.CancellationToken));
         await GoneAsync(process);
     }
 

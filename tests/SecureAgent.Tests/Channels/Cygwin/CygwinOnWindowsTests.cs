@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Security.AccessControl;
 using SecureAgent.Channels.Cygwin;
@@ -34,7 +33,7 @@ public sealed class CygwinOnWindowsTests
         using Socket accepted = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
         IPEndPoint theirs = (IPEndPoint)accepted.RemoteEndPoint!;
         IPEndPoint ours = (IPEndPoint)accepted.LocalEndPoint!;
-        TcpPeer self = IsWine()
+        TcpPeer self = Requires.IsWine
             ? new TcpPeer(null, null, IsTrusted: true) // Its table names no processes.
             : new TcpPeer(Environment.ProcessId, WindowsUser.Current.Sid, IsTrusted: true);
         Assert.Equal(self, await new WindowsTcpPeers().FindAsync(theirs, ours));
@@ -59,7 +58,4 @@ public sealed class CygwinOnWindowsTests
                 $"{rule.IdentityReference.Value} has {rule.FileSystemRights}.");
         }
     }
-
-    private static bool IsWine() =>
-        NativeLibrary.TryLoad("ntdll", out nint ntdll) && NativeLibrary.TryGetExport(ntdll, "wine_get_version", out _);
 }

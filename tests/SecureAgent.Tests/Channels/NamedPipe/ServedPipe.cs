@@ -50,7 +50,7 @@ internal sealed class ServedPipe : IAgent, IAsyncDisposable
     public static string NewName() => $@"\\.\pipe\secure-agent-test.{Guid.NewGuid():N}";
 
     public static void RequireWindows() =>
-        Assert.SkipUnless(OperatingSystem.IsWindows(), "Named pipes are served on Windows; run the win-x64 tests.");
+        Requires.Windows("named pipes");
 
     public static async Task<ServedPipe> StartAsync(
         TestKey? key = null, Func<RecordingLog, TimeProvider, NamedPipeChannel>? create = null)

@@ -51,12 +51,14 @@ public sealed class OpenSshConfigFileTests
     }
 
     [Fact]
-    public void File_is_its_users_only()
+    public async Task File_is_its_users_only()
     {
         using TemporaryDirectory directory = new();
         string path = Path.Combine(directory.Path, "pageant.conf");
         using CancellationTokenSource stopping = new();
         Task keeping = new OpenSshConfigFile(path).KeepAsync(Pipe, Task.CompletedTask, stopping.Token);
+        await stopping.CancelAsync();
+        await keeping.WaitAsync(Patience, Test);
         if (OperatingSystem.IsWindows())
         {
             AssertOwnerOnly(path);
@@ -65,9 +67,6 @@ public sealed class OpenSshConfigFileTests
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         }
-
-        stopping.Cancel();
-        Assert.True(keeping.Wait(Patience, Test));
     }
 
     [SupportedOSPlatform("windows")]

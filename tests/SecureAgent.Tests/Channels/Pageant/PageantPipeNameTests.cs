@@ -45,7 +45,7 @@ public sealed class PageantPipeNameTests
     [SupportedOSPlatform("windows")]
     public void Block_is_encrypted_for_all_processes_of_the_user()
     {
-        Assert.SkipUnless(OperatingSystem.IsWindows(), "CryptProtectMemory is Windows'; run the win-x64 tests.");
+        Requires.Windows("CryptProtectMemory");
         List<(int Length, uint Size, uint Flags)> calls = [];
         string name = PageantPipeName.OfCurrentUser((block, size, flags) =>
         {

@@ -50,7 +50,7 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
         using PuttyClient client = new(8192, owner: null);
         client.Put(Requests.List);
         nint result = await OnThread(() => client.Send(PuttyClient.Window));
-        if (IsWine)
+        if (Requires.IsWine)
         {
             Assert.Equal(0, result);
             Assert.Contains("nobody owns", LastWarning(served), StringComparison.Ordinal);
@@ -66,7 +66,7 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
     public async Task Mapping_of_somebody_else_is_refused()
     {
         SkipElsewhere();
-        Assert.SkipUnless(IsWine, "Windows lets nobody make an object that somebody else owns.");
+        Assert.SkipUnless(Requires.IsWine, "Windows lets nobody make an object that somebody else owns.");
         await using ServedPageant served = await ServedPageant.StartAsync(TestKey.Ed25519());
         using PuttyClient client = new(8192, new SecurityIdentifier("S-1-5-21-1-2-3-1001"));
         client.Put(Requests.List);
@@ -373,18 +373,20 @@ public sealed partial class PageantWindowChannelTests(ITestOutputHelper output)
     private static Task<T> OnThread<T>(Func<T> client) => Task.Factory.StartNew(
         client, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private static bool IsWine => NativeLibrary.TryGetExport(NativeLibrary.Load("ntdll"), "wine_get_version", out _);
 
     private static void SkipElsewhere() =>
-        Assert.SkipUnless(OperatingSystem.IsWindows(), "Needs Windows: a Pageant window.");
+        Requires.Windows("a Pageant window");
 
     [LibraryImport("user32", EntryPoint = "SendMessageW")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial nint SendMessage(nint window, uint message, nint wParam, nint lParam);
 
     [LibraryImport("user32", EntryPoint = "PostThreadMessageW")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int PostThreadMessage(uint thread, uint message, nint wParam, nint lParam);
 
     [LibraryImport("user32")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial uint GetWindowThreadProcessId(nint window, nint process);
 
     /// <summary>A key whose person takes time to answer.</summary>

@@ -89,5 +89,5 @@ public sealed class PageantWindowDialerTests
     }
 
     private static void SkipElsewhere() =>
-        Assert.SkipUnless(OperatingSystem.IsWindows(), "Needs Windows: a Pageant window.");
+        Requires.Windows("a Pageant window");
 }

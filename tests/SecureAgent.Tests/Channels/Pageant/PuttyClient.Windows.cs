@@ -113,29 +113,37 @@ internal sealed unsafe partial class PuttyClient : IDisposable
     }
 
     [LibraryImport("user32", EntryPoint = "FindWindowA", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial nint FindWindow(string className, string title);
 
     [LibraryImport("user32", EntryPoint = "SendMessageA")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial nint SendMessage(nint window, uint message, nint wParam, CopyData* copyData);
 
     [LibraryImport("kernel32", EntryPoint = "CreateFileMappingA", SetLastError = true,
         StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial nint CreateFileMapping(
         nint file, Attributes* attributes, uint protection, uint sizeHigh, uint sizeLow, string name);
 
     [LibraryImport("kernel32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial nint MapViewOfFile(nint mapping, uint access, uint high, uint low, nuint size);
 
     [LibraryImport("kernel32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int UnmapViewOfFile(nint view);
 
     [LibraryImport("kernel32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int CloseHandle(nint handle);
 
     [LibraryImport("advapi32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int InitializeSecurityDescriptor(byte* descriptor, uint revision);
 
     [LibraryImport("advapi32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int SetSecurityDescriptorOwner(byte* descriptor, byte* owner, int isDefaulted);
 
     [StructLayout(LayoutKind.Sequential)]

@@ -8,7 +8,7 @@ namespace SecureAgent.Tests.EndToEnd.Wine;
 
 /// <summary>One agent on Windows, all of its channels at once, and OpenSSH of Linux at the end of each way to it.</summary>
 [Collection(WineWorlds.Name)]
-public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
+public sealed class WindowsAgentTests(WineWorlds.One shared) : IAsyncLifetime
 {
     private const int Clients = 64;
 
@@ -172,7 +172,11 @@ public sealed class WindowsAgentTests(WineWorlds.Shared shared) : IAsyncLifetime
         string copy = Path.Combine(
             _agent.Home.PrivateDirectory($"tmp/{Path.GetRandomFileName()}"), Path.GetFileName(_key) + ".pub");
         File.WriteAllText(copy, File.ReadAllText(_key + ".pub"));
-        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite); // ssh tries it as a private key too.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite); // ssh tries it as a private key.
+        }
+
         return copy;
     }
 

@@ -4,7 +4,7 @@ namespace SecureAgent.Tests.EndToEnd.Wine;
 
 /// <summary>The published Windows program starts, finds its places, and ends as scripts expect.</summary>
 [Collection(WineWorlds.Name)]
-public sealed class WindowsProgramTests(WineWorlds.Shared shared)
+public sealed class WindowsProgramTests(WineWorlds.One shared)
 {
     [Theory]
     [InlineData("--version", @"^\d+\.\d+\.\d+")]

@@ -3,12 +3,12 @@ namespace SecureAgent.Tests.EndToEnd.Wine;
 /// <summary>The collection whose tests share one <see cref="WineWorld"/>, which takes seconds to make, and run one
 /// after another.</summary>
 [CollectionDefinition(Name)]
-public sealed class WineWorlds : ICollectionFixture<WineWorlds.Shared>
+public sealed class WineWorlds : ICollectionFixture<WineWorlds.One>
 {
     public const string Name = "wine";
 
     /// <summary>Makes the world when it is first asked for.</summary>
-    public sealed class Shared : IAsyncDisposable
+    public sealed class One : IAsyncDisposable
     {
         private readonly Lazy<Task<WineWorld>> _world = new(WineWorld.StartAsync);
 
