@@ -20,6 +20,11 @@ internal static partial class RunCommand
             HelpName = "ENDPOINT",
             Description = "also offer the keys of the agent that listens here; may be given more than once",
         };
+        Option<string?> openSshConfig = new("--openssh-config")
+        {
+            HelpName = "FILE",
+            Description = "write a line here that points OpenSSH at Pageant's pipe, for an Include in its configuration",
+        };
         Argument<string[]> command = new("COMMAND")
         {
             Arity = ArgumentArity.ZeroOrMore,
@@ -30,8 +35,17 @@ internal static partial class RunCommand
         {
             socket, upstream, command,
         };
+        if (OperatingSystem.IsWindows())
+        {
+            run.Add(openSshConfig);
+        }
+
         run.SetAction((result, ct) => RunAsync(
-            common.Read(result, [(SettingNames.Upstreams, upstream)], (SettingNames.Socket, socket)),
+            common.Read(
+                result,
+                [(SettingNames.Upstreams, upstream)],
+                (SettingNames.Socket, socket),
+                (SettingNames.OpenSshConfig, openSshConfig)),
             result.GetValue(socket),
             CommandOf(result, command),
             result.GetValue(common.Verbose),

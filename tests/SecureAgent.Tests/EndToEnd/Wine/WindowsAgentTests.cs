@@ -137,6 +137,23 @@ public sealed class WindowsAgentTests(WineWorlds.One shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OpenSSH_is_pointed_at_the_pipe_of_Pageant_by_a_file_as_long_as_the_agent_runs()
+    {
+        string directory = _agent.Home.PrivateDirectory($"tmp/{Path.GetRandomFileName()}");
+        string file = Path.Combine(directory, "pageant.conf");
+        string configuration = _agent.Home.Write($"tmp/{Path.GetRandomFileName()}", """{ "channels": ["pageant-pipe"], "auditFile": "off" }""");
+        await _agent.Process.DisposeAsync(); // It has the pipe.
+        await using BackgroundProcess other = await _agent.World.Start(
+            "run", "--config", WineWorld.WindowsPath(configuration), "--socket", WineWorld.WindowsPath(file + ".sock"),
+            "--openssh-config", WineWorld.WindowsPath(file))
+            .ReadyAsync(started => started.Output.WaitForAsync("pageant-pipe: "));
+
+        string pipe = _agent.Endpoints["pageant-pipe"].Replace('\\', '/');
+        await Deadline.UntilAsync(
+            () => File.Exists(file) && File.ReadAllText(file) == $"IdentityAgent \"{pipe}\"\r\n", () => "the file is not written");
+    }
+
+    [Fact]
     public async Task Bridge_on_Windows_passes_one_channel_on_to_another_without_keys()
     {
         await using BackgroundProcess bridge = await _agent.World.Start(
