@@ -4,7 +4,7 @@ namespace SecureAgent.Tests;
 
 /// <summary>Skips a test whose real component is missing, with the line that installs it; where
 /// SECURE_AGENT_REQUIRE_ALL=1 (as in CI) a missing component fails the test.</summary>
-internal static class Requires
+internal static partial class Requires
 {
     private static readonly Dictionary<string, string> Packages = new()
     {
@@ -32,8 +32,8 @@ internal static class Requires
     };
 
     /// <summary>Whether what calls itself Windows is Wine, which does without some of it.</summary>
-    public static bool IsWine => NativeLibrary.TryLoad("ntdll.dll", out nint library)
-        && NativeLibrary.TryGetExport(library, "wine_get_version", out _);
+    public static bool IsWine => OperatingSystem.IsWindows()
+        && NativeLibrary.TryGetExport(GetModuleHandle("ntdll.dll"), "wine_get_version", out _);
 
     /// <summary>Ends the test on another system: it is no part of a run there, and nothing is missing.</summary>
     /// <param name="what">What only Linux has, as in "Unix sockets".</param>
@@ -93,4 +93,9 @@ internal static class Requires
 
         Assert.Skip(reason);
     }
+
+    // It is in every process, and what an earlier test did to the search for libraries does not matter.
+    [LibraryImport("kernel32", EntryPoint = "GetModuleHandleW", StringMarshalling = StringMarshalling.Utf16)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial nint GetModuleHandle(string name);
 }

@@ -5,7 +5,7 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Channels.Pageant;
 
-/// <summary>The windows of one channel: as many as wait for a person or a device at the same time, and one that clients
+/// <summary>The windows of one channel: as many as wait for a person or a device at the same time, and some that clients
 /// find. A client looks for a window by class and title before each request; one that waits has no title, so that
 /// the client finds one that does not.</summary>
 /// <remarks>One window alone would serve its clients in the wrong order: a request that comes in while another waits is
@@ -18,13 +18,17 @@ internal sealed class PageantWindows : IDisposable
     /// <summary>With so many waiting, the last one takes in all others.</summary>
     public const int MaxCount = 64;
 
+    /// <summary>How many clients find at any time. One would do if looking for a window were a single step; where it is
+    /// not (Wine), the one that was seen may have left, and the one that came for it is not looked at any more.</summary>
+    public const int Spares = 2;
+
     private readonly object _gate = new();
     private readonly IAgentLog _log;
     private readonly Action<nint, uint, uint> _changeMessageFilter;
     private readonly List<PageantWindow> _all = [];
     private int _findable;
 
-    /// <summary>Creates the first window.</summary>
+    /// <summary>Creates the first windows.</summary>
     /// <param name="call">Answers requests.</param>
     /// <param name="log">Takes refused clients and faults.</param>
     /// <param name="changeMessageFilter">ChangeWindowMessageFilterEx.</param>
@@ -32,7 +36,10 @@ internal sealed class PageantWindows : IDisposable
     public PageantWindows(PageantCall call, IAgentLog log, Action<nint, uint, uint> changeMessageFilter)
     {
         (Call, _log, _changeMessageFilter) = (call, log, changeMessageFilter);
-        Add();
+        for (int i = 0; i < Spares; i++)
+        {
+            Add();
+        }
     }
 
     /// <summary>Answers requests.</summary>
@@ -67,7 +74,7 @@ internal sealed class PageantWindows : IDisposable
     {
         lock (_gate)
         {
-            if (!window.IsAway && (_findable > 1 || (_all.Count < MaxCount && TryAdd())))
+            if (!window.IsAway && (_findable > Spares || (_all.Count < MaxCount && TryAdd()) || _findable > 1))
             {
                 _findable--;
                 window.SetAway(true);
