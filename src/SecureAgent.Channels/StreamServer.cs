@@ -9,16 +9,11 @@ internal sealed class StreamServer
     /// <summary>How long a client may take to show who it is.</summary>
     private static readonly TimeSpan AdmissionPatience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
-
-    private readonly string _endpoint;
     private readonly IAgent _agent;
-    private readonly IAgentLog _log;
     private readonly TimeProvider _time;
     private readonly CancellationToken _stopping;
     private readonly ConnectionTable _table;
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _users = 1; // The open connections, and whoever accepts them.
+    private readonly OpenConnections _connections;
 
     /// <summary>Creates the server.</summary>
     /// <param name="endpoint">What messages call it.</param>
@@ -29,7 +24,8 @@ internal sealed class StreamServer
     public StreamServer(
         string endpoint, IAgent agent, IAgentLog log, TimeProvider time, CancellationToken stopping)
     {
-        (_endpoint, _agent, _log, _time, _stopping) = (endpoint, agent, log, time, stopping);
+        (_agent, _time, _stopping) = (agent, time, stopping);
+        _connections = new OpenConnections(endpoint, log, time);
         _table = new ConnectionTable(ConnectionTable.LargestCapacity, time);
     }
 
@@ -49,16 +45,15 @@ internal sealed class StreamServer
     /// write, and is cancelled after 5 seconds; an <see cref="IOException"/> means that the client has gone.</param>
     public void Serve(Stream stream, int processId, Func<CancellationToken, ValueTask<PeerInfo?>> admit)
     {
-        Interlocked.Increment(ref _users);
+        _connections.Enter();
         _ = Task.Run(() => ServeAsync(new ServedStream(processId, stream, _time.GetTimestamp()), admit));
     }
 
     /// <summary>Waits until every connection has closed, but not for ever.</summary>
-    public async Task DrainAsync()
+    public Task DrainAsync()
     {
-        Leave();
-        Task patience = Task.Delay(ClosePatience, _time, CancellationToken.None);
-        await Task.WhenAny(_drained.Task, patience).ConfigureAwait(false);
+        _connections.Leave();
+        return _connections.DrainAsync();
     }
 
     private async Task ServeAsync(ServedStream connection, Func<CancellationToken, ValueTask<PeerInfo?>> admit)
@@ -84,15 +79,13 @@ internal sealed class StreamServer
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.Write(new AgentEvent(AgentEventLevel.Error, "connection",
-                $"A connection on {_endpoint} ended by a fault of the agent: {exception.GetType().Name}: "
-                + exception.Message));
+            _connections.LogFault(exception);
         }
         finally
         {
             await connection.Stream.DisposeAsync().ConfigureAwait(false);
             _table.Remove(connection);
-            Leave();
+            _connections.Leave();
         }
     }
 
@@ -102,13 +95,5 @@ internal sealed class StreamServer
         using CancellationTokenSource either =
             CancellationTokenSource.CreateLinkedTokenSource(_stopping, patience.Token);
         return await admit(either.Token).ConfigureAwait(false);
-    }
-
-    private void Leave()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            _drained.TrySetResult();
-        }
     }
 }

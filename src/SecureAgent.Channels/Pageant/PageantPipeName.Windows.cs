@@ -16,6 +16,10 @@ public static partial class PageantPipeName
     /// <param name="flags">CRYPTPROTECTMEMORY_*.</param>
     internal delegate bool ProtectMemory(Span<byte> block, uint size, uint flags);
 
+    /// <summary>The user of this process as PuTTY writes it into the names of its objects.</summary>
+    [SupportedOSPlatform("windows")]
+    internal static string CurrentUserName => UserNameOf(ReadPrincipalName(), ReadAccountName());
+
     /// <summary>The name for the user of this process; the same until Windows starts again.</summary>
     [SupportedOSPlatform("windows")]
     public static string OfCurrentUser() => OfCurrentUser(CryptProtectMemory);
@@ -23,7 +27,7 @@ public static partial class PageantPipeName
     /// <summary>The name, with another way to encrypt.</summary>
     [SupportedOSPlatform("windows")]
     internal static string OfCurrentUser(ProtectMemory protect) => Derive(
-        UserNameOf(ReadPrincipalName(), ReadAccountName()),
+        CurrentUserName,
         block => protect(block, (uint)block.Length, CRYPTPROTECTMEMORY_CROSS_PROCESS));
 
     [SupportedOSPlatform("windows")]

@@ -30,7 +30,7 @@ internal sealed partial class PageantStartLock : IDisposable
     public static PageantStartLock Take()
     {
         using SecurityAttributes security = new(OwnerOnlyDescriptor.ForObject(WindowsUser.Current.Sid));
-        return new PageantStartLock(CreateMutex(security, 0, NameFor(PageantUserName.Current)));
+        return new PageantStartLock(CreateMutex(security, 0, NameFor(PageantPipeName.CurrentUserName)));
     }
 
     /// <summary>The name of the mutex (PuTTY, windows/utils/agent_mutex_name.c).</summary>

@@ -9,7 +9,7 @@ namespace SecureAgent.Channels.Pageant;
 /// whose answer can then be read. Frames may be written in any pieces, by one writer; a frame that no mapping can hold
 /// is answered SSH_AGENT_FAILURE, as PuTTY does.</summary>
 [SupportedOSPlatform("windows")]
-internal sealed class PageantStream : Stream
+internal sealed class PageantStream : ConnectionStream
 {
     private static readonly byte[] Failure = [0, 0, 0, 1, 5];
 
@@ -18,25 +18,6 @@ internal sealed class PageantStream : Stream
     private int _count;
     private ReadOnlyMemory<byte> _unread;
     private bool _isDisposed;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The frame's length is impossible, or Pageant has gone or refused it.</exception>
@@ -81,34 +62,6 @@ internal sealed class PageantStream : Stream
         _unread = _unread[count..];
         return count;
     }
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -3,7 +3,7 @@ namespace SecureAgent.Channels.Relay;
 /// <summary>One client's connection through a relay, as a stream. One read at a time, and one write.</summary>
 /// <remarks>What arrives waits here, and never more than the other side was given credit for, so that a reader that does
 /// not read holds up nobody else.</remarks>
-public sealed class RelayStream : Stream
+public sealed class RelayStream : ConnectionStream
 {
     private readonly object _gate = new();
     private readonly RelayMultiplexer _relay;
@@ -19,25 +19,6 @@ public sealed class RelayStream : Stream
     private bool _isDisposed;
 
     internal RelayStream(RelayMultiplexer relay, uint number) => (_relay, Number) = (relay, number);
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     internal uint Number { get; }
 
@@ -133,26 +114,6 @@ public sealed class RelayStream : Stream
             _relay.Remove(this);
         }
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>Bytes have arrived.</summary>
     /// <exception cref="RelayProtocolException">They were not allowed to.</exception>

@@ -6,7 +6,7 @@ namespace SecureAgent.Channels.UnixSocket;
 /// <summary>A connected socket as a stream. A read that has to wait continues on the loop's thread. Reads come one at a
 /// time, and so do writes; cancelling one, as <see cref="Abort"/> does, ends the stream, because what is cut
 /// off in the middle leaves nothing to go on with.</summary>
-internal sealed class EpollStream : Stream, IReadinessTarget, IValueTaskSource<int>
+internal sealed class EpollStream : ConnectionStream, IReadinessTarget, IValueTaskSource<int>
 {
     private const uint Reading = Libc.EPOLLIN | Libc.EPOLLRDHUP | Libc.EPOLLET;
 
@@ -25,20 +25,6 @@ internal sealed class EpollStream : Stream, IReadinessTarget, IValueTaskSource<i
 
     /// <summary>Takes ownership of a connected socket that does not block.</summary>
     public EpollStream(EpollLoop loop, int socket) => (_loop, _socket) = (loop, socket);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Whether bytes have arrived that nobody has read.</summary>
     public bool HasUnread
@@ -129,18 +115,6 @@ internal sealed class EpollStream : Stream, IReadinessTarget, IValueTaskSource<i
     void IValueTaskSource<int>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _read.OnCompleted(continuation, state, token, flags);
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Closes the socket; no read and no write is under way any more.</summary>
     protected override void Dispose(bool disposing)

@@ -23,7 +23,6 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
     private readonly UnixSocketListener _listener;
     private readonly string _endpoint;
@@ -37,12 +36,11 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
     private readonly EpollLoop[] _loops;
     private int _nextLoop;
     private readonly ITimer _resuming;
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly OpenConnections _connections;
     private long? _lastTrouble;
     private TimeSpan _nextPause = FirstPause;
     private volatile bool _isPaused;
     private bool _isClosed;
-    private int _users = 1; // The open connections, and the listening socket.
 
     /// <summary>Creates the server; <see cref="RunAsync"/> serves.</summary>
     /// <param name="listener">Owned by the server once it runs.</param>
@@ -61,6 +59,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         CancellationToken stopping)
     {
         (_listener, _endpoint, _agent, _log, _time, _stopping) = (listener, endpoint, agent, log, time, stopping);
+        _connections = new OpenConnections(endpoint, log, time);
         _table = new ConnectionTable(DescriptorLimit.RaiseForConnections(), time);
         _listener.Socket.Blocking = false;
         int loops = Math.Clamp(Environment.ProcessorCount, 1, MostLoops);
@@ -90,8 +89,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         }
 
         Accepting.Invoke(Close);
-        Task patience = Task.Delay(ClosePatience, _time, CancellationToken.None);
-        await Task.WhenAny(_drained.Task, patience).ConfigureAwait(false);
+        await _connections.DrainAsync().ConfigureAwait(false);
     }
 
     /// <summary>Ends the waiting for clients.</summary>
@@ -133,7 +131,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         if (socket >= 0)
         {
             _nextPause = FirstPause;
-            Interlocked.Increment(ref _users);
+            _connections.Enter();
             EpollLoop loop = _loops[_nextLoop++ % _loops.Length];
             if (loop == Accepting)
             {
@@ -214,9 +212,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.Write(new AgentEvent(AgentEventLevel.Error, "connection",
-                $"A connection on {_endpoint} ended by a fault of the agent: {exception.GetType().Name}: "
-                + exception.Message));
+            _connections.LogFault(exception);
         }
         finally
         {
@@ -256,10 +252,7 @@ internal sealed class UnixSocketServer : IReadinessTarget, IDisposable
             Accepting.Invoke(Resume);
         }
 
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            _drained.TrySetResult();
-        }
+        _connections.Leave();
     }
 
     private void LogTrouble(string message)

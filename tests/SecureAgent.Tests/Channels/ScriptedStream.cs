@@ -1,10 +1,11 @@
 using System.Threading.Channels;
+using SecureAgent.Channels;
 
 namespace SecureAgent.Tests.Channels;
 
 /// <summary>A client on a stream: sends what a test says in the pieces it says, and keeps what is written to
 /// it.</summary>
-internal sealed class ScriptedStream : Stream
+internal sealed class ScriptedStream : ConnectionStream
 {
     private readonly Channel<byte[]> _input = Channel.CreateUnbounded<byte[]>();
     private readonly MemoryStream _output = new();
@@ -27,20 +28,6 @@ internal sealed class ScriptedStream : Stream
                 return _output.ToArray();
             }
         }
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>Sends one piece; nothing if it is empty, because a read of 0 bytes would be the end.</summary>
@@ -95,18 +82,6 @@ internal sealed class ScriptedStream : Stream
 
         _written.Release();
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

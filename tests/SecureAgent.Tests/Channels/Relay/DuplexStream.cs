@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
+using SecureAgent.Channels;
 
 namespace SecureAgent.Tests.Channels.Relay;
 
 /// <summary>One end of a connection in memory, with a half-close, and with the buffer of a pipe of the
 /// system.</summary>
-internal sealed class DuplexStream : Stream
+internal sealed class DuplexStream : ConnectionStream
 {
     private const int PipeBytes = 64 * 1024;
 
@@ -16,20 +17,6 @@ internal sealed class DuplexStream : Stream
 
     /// <summary>Bytes written so far.</summary>
     public long Written => Interlocked.Read(ref _written);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public static (DuplexStream One, DuplexStream Other) Pair()
     {
@@ -48,6 +35,8 @@ internal sealed class DuplexStream : Stream
     public override async ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        // Counted before the other end can read it, so that whoever has read it sees it counted.
+        Interlocked.Add(ref _written, buffer.Length);
         FlushResult result;
         try
         {
@@ -62,23 +51,7 @@ internal sealed class DuplexStream : Stream
         {
             throw new IOException("Broken pipe");
         }
-
-        Interlocked.Add(ref _written, buffer.Length);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
