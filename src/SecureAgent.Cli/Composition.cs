@@ -1,4 +1,5 @@
 using SecureAgent.Backends.Memory;
+using SecureAgent.Backends.Pins;
 using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Backends.SecurityKey;
 using SecureAgent.Backends.Software;

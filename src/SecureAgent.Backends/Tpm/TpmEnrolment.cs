@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using SecureAgent.Backends.Pins;
+using SecureAgent.Backends.PrivateKeys;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 

@@ -1,3 +1,4 @@
+using SecureAgent.Backends.Pins;
 using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;

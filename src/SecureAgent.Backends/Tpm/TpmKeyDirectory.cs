@@ -78,7 +78,7 @@ public sealed class TpmKeyDirectory : IDisposable
     /// <exception cref="BackendException">There is none (<see cref="BackendFailure.DeviceAbsent"/>).</exception>
     public TpmKeyEntry Get(string name)
     {
-        TpmKeyName.Require(name);
+        KeyName.Require(name);
         return File.Exists(KeyPath(name))
             ? Read(name)
             : throw new BackendException(BackendFailure.DeviceAbsent,
@@ -91,7 +91,7 @@ public sealed class TpmKeyDirectory : IDisposable
     /// <exception cref="BackendException">It is no safe name, or is taken.</exception>
     public void RequireFree(string name, bool replacePublicKey = false)
     {
-        TpmKeyName.Require(name);
+        KeyName.Require(name);
         if (File.Exists(KeyPath(name)))
         {
             throw new BackendException(BackendFailure.Refused,

@@ -13,7 +13,7 @@ internal static class TpmKeyReader
     /// entry that says why.</summary>
     public static TpmKeyEntry Read(string name, string path, string certificatePath)
     {
-        if (TpmKeyName.Reason(name) is string reason)
+        if (KeyName.Reason(name) is string reason)
         {
             return new TpmKeyEntry
             {

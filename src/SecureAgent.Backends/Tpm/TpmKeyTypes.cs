@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SecureAgent.Backends.PrivateKeys;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 

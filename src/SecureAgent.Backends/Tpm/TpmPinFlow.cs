@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SecureAgent.Backends.Pins;
 using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Tpm;

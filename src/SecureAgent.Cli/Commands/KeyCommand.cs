@@ -1,5 +1,5 @@
 using System.CommandLine;
-using SecureAgent.Backends.Tpm;
+using SecureAgent.Backends;
 
 namespace SecureAgent.Cli.Commands;
 
@@ -29,7 +29,7 @@ internal static class KeyCommand
         Argument<string> argument = new(name) { Description = description };
         argument.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is string given && TpmKeyName.Reason(given) is string reason)
+            if (result.GetValueOrDefault<string>() is string given && KeyName.Reason(given) is string reason)
             {
                 result.AddError($"A key cannot be called \"{given}\": {reason}.");
             }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using SecureAgent.Backends.PrivateKeys;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Output;

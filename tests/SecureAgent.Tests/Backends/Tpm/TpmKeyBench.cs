@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SecureAgent.Backends.Pins;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Core;
 using SecureAgent.Tests.Core;

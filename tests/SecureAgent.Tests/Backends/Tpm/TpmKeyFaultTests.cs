@@ -1,3 +1,4 @@
+using SecureAgent.Backends.Pins;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Core;
 

@@ -10,7 +10,7 @@ namespace SecureAgent.Tests.EndToEnd.Wine;
 /// ways of Linux programs to it.</summary>
 internal sealed class WindowsAgent : IAsyncDisposable
 {
-    private const string TpmKeyName = "sealed";
+    private const string KeyName = "sealed";
 
     private readonly List<IAsyncDisposable> _running = [];
 
@@ -25,7 +25,7 @@ internal sealed class WindowsAgent : IAsyncDisposable
     public BackgroundProcess Process { get; private set; } = null!;
 
     /// <summary>Public half of the key that the TPM sealed.</summary>
-    public string TpmKey => Path.Combine(Home.KeyDirectory, TpmKeyName + ".pub");
+    public string TpmKey => Path.Combine(Home.KeyDirectory, KeyName + ".pub");
 
     /// <summary>Endpoints by the channel's name, as the agent printed them.</summary>
     public Dictionary<string, string> Endpoints { get; } = [];
@@ -96,7 +96,7 @@ internal sealed class WindowsAgent : IAsyncDisposable
     {
         using TpmConnection tpm = new(TestTpm.Options(tcti.Open));
         byte[] seed = RandomNumberGenerator.GetBytes(Ed25519.SeedSizeBytes);
-        string line = OpenSshPublicKeyLine.Format(new Ed25519PublicKey(Ed25519.PublicKeyOf(seed)).Blob, TpmKeyName);
+        string line = OpenSshPublicKeyLine.Format(new Ed25519PublicKey(Ed25519.PublicKeyOf(seed)).Blob, KeyName);
         TpmKeyBlobs blobs = tpm.Seal(seed, new TpmParent(TpmParent.OwnerHandle, Rsa: true), [], []);
         Tss2PrivateKeyFile file = new()
         {
@@ -107,8 +107,8 @@ internal sealed class WindowsAgent : IAsyncDisposable
             PublicKey = blobs.PublicArea,
             PrivateKey = blobs.PrivateArea,
         };
-        File.WriteAllBytes(Path.Combine(directory, TpmKeyName + ".tpm"), file.Encode());
-        File.WriteAllText(Path.Combine(directory, TpmKeyName + ".pub"), line + "\n");
+        File.WriteAllBytes(Path.Combine(directory, KeyName + ".tpm"), file.Encode());
+        File.WriteAllText(Path.Combine(directory, KeyName + ".pub"), line + "\n");
     }
 
     private async Task<string> ListenAsync(Func<string, string[]> arguments)

@@ -1,10 +1,10 @@
 using SecureAgent.Core;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends;
 
 /// <summary>What a key may be called. A name becomes a file name here and on other systems, and a word on command
 /// lines: so letters, digits, dot, underscore and dash only, nothing hidden, nothing that reads as an option.</summary>
-public static class TpmKeyName
+public static class KeyName
 {
     /// <summary>The longest name, in characters.</summary>
     public const int MaximumLength = 64;

@@ -1,4 +1,4 @@
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.Pins;
 
 /// <summary>One request's hold on a PIN.</summary>
 internal sealed class PinLease : IDisposable
@@ -14,20 +14,20 @@ internal sealed class PinLease : IDisposable
     /// <summary>The PIN as UTF-8; until the lease is disposed.</summary>
     public ReadOnlySpan<byte> Span => _pin.Span;
 
-    /// <summary>Whether it may be sent. Checked on the device's worker right before sending, so that a PIN that the TPM
+    /// <summary>Whether it may be sent. Checked on the device's worker right before sending, so that a PIN that the device
     /// refused to one request is never sent for another.</summary>
     public bool IsCurrent => _pin.IsCurrent;
 
-    /// <summary>Whether it may not be sent because the TPM refused it, and not because the agent was locked.</summary>
+    /// <summary>Whether it may not be sent because the device refused it, and not because the agent was locked.</summary>
     public bool IsRefused => _pin.IsRefused;
 
-    /// <summary>The TPM took the PIN.</summary>
+    /// <summary>The device took the PIN.</summary>
     public void Accept() => _cache.Accept(_key);
 
-    /// <summary>The TPM refused the PIN and counted it.</summary>
+    /// <summary>The device refused the PIN and counted it.</summary>
     public void Reject() => _cache.Reject(_key, _pin);
 
-    /// <summary>The TPM takes no PIN for now: the next request asks it first, and then the person.</summary>
+    /// <summary>The device takes no PIN for now: the next request asks it first, and then the person.</summary>
     public void Forget() => _cache.Forget(_key, _pin);
 
     /// <summary>Lets go of the PIN.</summary>

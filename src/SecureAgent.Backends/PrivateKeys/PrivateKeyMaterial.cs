@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.PrivateKeys;
 
 /// <summary>A private key on its way into the TPM. It prints nothing, and disposing zeroes it.</summary>
 internal sealed class PrivateKeyMaterial : IDisposable

@@ -1,9 +1,9 @@
-using SecureAgent.Backends.Tpm;
+using SecureAgent.Backends;
 using SecureAgent.Core;
 
-namespace SecureAgent.Tests.Backends.Tpm;
+namespace SecureAgent.Tests.Backends;
 
-public sealed class TpmKeyNameTests
+public sealed class KeyNameTests
 {
     [Theory]
     [InlineData("git")]
@@ -12,7 +12,7 @@ public sealed class TpmKeyNameTests
     [InlineData("0")]
     [InlineData("_x")]
     [InlineData("contract")]
-    public void Safe_names_are_taken(string name) => TpmKeyName.Require(name);
+    public void Safe_names_are_taken(string name) => KeyName.Require(name);
 
     [Theory]
     [InlineData("")]
@@ -31,7 +31,7 @@ public sealed class TpmKeyNameTests
     [InlineData("a12345678901234567890123456789012345678901234567890123456789012345")]
     public void Other_names_are_refused(string name)
     {
-        BackendException exception = Assert.Throws<BackendException>(() => TpmKeyName.Require(name));
+        BackendException exception = Assert.Throws<BackendException>(() => KeyName.Require(name));
         Assert.DoesNotContain('\n', exception.Message);
     }
 }

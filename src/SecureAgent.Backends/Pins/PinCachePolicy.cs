@@ -1,4 +1,4 @@
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.Pins;
 
 /// <summary>How long a PIN is kept after the person gave it.</summary>
 public sealed record PinCachePolicy
@@ -8,7 +8,7 @@ public sealed record PinCachePolicy
     /// <summary>Asked for at every use; uses that wait at the same time share one question.</summary>
     public static PinCachePolicy Never { get; } = new(TimeSpan.Zero);
 
-    /// <summary>Kept until the agent is locked or ends, the key is removed, or the TPM refuses the PIN.</summary>
+    /// <summary>Kept until the agent is locked or ends, the key is removed, or the device refuses the PIN.</summary>
     public static PinCachePolicy UntilDropped { get; } = new((TimeSpan?)null);
 
     /// <summary>How long it is kept; <see langword="null"/> is without limit, zero is not at all.</summary>

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
-using SecureAgent.Backends.Tpm;
+using SecureAgent.Backends.Pins;
 using SecureAgent.Core;
 using SecureAgent.Tests.Core;
 
-namespace SecureAgent.Tests.Backends.Tpm;
+namespace SecureAgent.Tests.Backends.Pins;
 
 public sealed class PinCacheTests
 {

@@ -1,6 +1,6 @@
 using SecureAgent.Core;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.Pins;
 
 /// <summary>One PIN that a person gave, shared by the requests that use it. It is zeroed when it is no longer current
 /// and the last of them has let go, never under a request that is sending it.</summary>
@@ -13,10 +13,10 @@ internal sealed class CachedPin
     /// <summary>Takes ownership of <paramref name="pin"/>, with one reference held by the caller.</summary>
     public CachedPin(Secret pin) => _pin = pin;
 
-    /// <summary>Whether it may still be sent: the TPM did not refuse it, and nobody took it back.</summary>
+    /// <summary>Whether it may still be sent: the device did not refuse it, and nobody took it back.</summary>
     public bool IsCurrent { get; private set; } = true;
 
-    /// <summary>Whether the TPM refused it.</summary>
+    /// <summary>Whether the device refused it.</summary>
     public bool IsRefused { get; private set; }
 
     /// <summary>The PIN; only while a reference is held.</summary>
@@ -55,7 +55,7 @@ internal sealed class CachedPin
     /// <summary>Makes it unusable for every request that has not sent it yet.</summary>
     public void TakeBack() => IsCurrent = false;
 
-    /// <summary>Remembers that the TPM refused it, which makes it unusable too.</summary>
+    /// <summary>Remembers that the device refused it, which makes it unusable too.</summary>
     public void Refuse()
     {
         IsRefused = true;

@@ -1,6 +1,6 @@
 using SecureAgent.Core;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.Pins;
 
 /// <summary>The PINs of a backend's keys. Requests for one key that find no PIN share one question: the first asks, all
 /// wait, all get the answer. A request that leaves ends only its own wait; the question goes away with the
@@ -18,7 +18,7 @@ internal sealed class PinCache : IDisposable
     public PinCache(PinCachePolicy policy, TimeProvider time) => (_policy, _time) = (policy, time);
 
     /// <summary>Asks a person for a PIN.</summary>
-    /// <param name="previousWasWrong">Whether the TPM refused the last answer for this key.</param>
+    /// <param name="previousWasWrong">Whether the device refused the last answer for this key.</param>
     /// <param name="ct">Cancelled when nobody waits for the answer any more, or the agent was locked.</param>
     /// <returns>The PIN, which the cache disposes.</returns>
     public delegate Task<Secret> AskPin(bool previousWasWrong, CancellationToken ct);
@@ -65,7 +65,7 @@ internal sealed class PinCache : IDisposable
         }
     }
 
-    /// <summary>Remembers that the TPM took the PIN.</summary>
+    /// <summary>Remembers that the device took the PIN.</summary>
     public void Accept(string key)
     {
         lock (_gate)
@@ -74,7 +74,7 @@ internal sealed class PinCache : IDisposable
         }
     }
 
-    /// <summary>Forgets a PIN that the TPM refused: nobody sends it again, and the next question says so.</summary>
+    /// <summary>Forgets a PIN that the device refused: nobody sends it again, and the next question says so.</summary>
     public void Reject(string key, CachedPin pin)
     {
         lock (_gate)

@@ -2,7 +2,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using SecureAgent.Core;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.PrivateKeys;
 
 /// <summary>PKCS #8 private keys (RFC 5958, RFC 8410) and their encryption with a passphrase (RFC 8018, PBES2 with
 /// PBKDF2 and AES-CBC, what openssl writes). The platform imports encrypted keys only when their type is known

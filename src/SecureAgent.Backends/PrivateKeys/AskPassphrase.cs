@@ -1,6 +1,6 @@
 using SecureAgent.Core;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.PrivateKeys;
 
 /// <summary>Asks for the passphrase of a private key file.</summary>
 /// <param name="previousWasWrong">Whether the last answer was wrong.</param>

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends.PrivateKeys;
 
 /// <summary>Reads the private key files that people have: OpenSSH's own, PKCS #8, PKCS #1 and SEC 1 PEM.</summary>
 internal static class PrivateKeyFile
