@@ -178,9 +178,29 @@ internal sealed partial class PivCommands
                 StatusWord.IncorrectData);
         }
 
-#pragma warning disable CA5350 // It is what the card has.
-        SymmetricAlgorithm cipher = algorithm == PivAlgorithm.TDES ? TripleDES.Create() : Aes.Create();
-#pragma warning restore CA5350
+#pragma warning disable CA5350, CA5351 // It is what the card has.
+        SymmetricAlgorithm cipher;
+        if (algorithm != PivAlgorithm.TDES)
+        {
+            cipher = Aes.Create();
+        }
+        else if (IsSameDesKey(key[..8], key[8..16]))
+        {
+            // Two of the three operations undo each other, and the platform refuses such keys: the default key is one.
+            cipher = DES.Create();
+            key = key[16..];
+        }
+        else if (IsSameDesKey(key[8..16], key[16..]))
+        {
+            cipher = DES.Create();
+            key = key[..8];
+        }
+        else
+        {
+            cipher = TripleDES.Create();
+        }
+#pragma warning restore CA5350, CA5351
+
         try
         {
             cipher.SetKey(key);
@@ -191,6 +211,18 @@ internal sealed partial class PivCommands
             cipher.Dispose();
             throw new PivException("The platform does not compute with this management key: it is a weak one.", exception);
         }
+    }
+
+    // The lowest bit of each byte is parity and no key.
+    private static bool IsSameDesKey(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
+    {
+        int difference = 0;
+        for (int i = 0; i < one.Length; i++)
+        {
+            difference |= (one[i] ^ other[i]) & 0xFE;
+        }
+
+        return difference == 0;
     }
 
     /// <summary>Size of a management key.</summary>
