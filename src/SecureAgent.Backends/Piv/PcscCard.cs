@@ -56,7 +56,9 @@ internal sealed class PcscCard : ISmartCard
     public int Transmit(ReadOnlySpan<byte> command, Span<byte> response)
     {
         Check("SCardTransmit", _library.Transmit(_card, _protocol, command, response, out int count));
-        return count;
+
+        // Some drivers tell so that a card has gone meanwhile.
+        return count >= 2 ? count : throw new SmartCardException("SCardTransmit", SmartCardStatus.NotTransacted);
     }
 
     /// <inheritdoc />

@@ -8,7 +8,7 @@ public sealed class PcscReaders : ISmartCardReaders
 {
     private const uint SettlingMilliseconds = 1000;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan CancelInterval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan CancelInterval = TimeSpan.FromMilliseconds(1);
     private const int Retries = 10;
 
     private readonly IPcscLibrary _library;
@@ -206,13 +206,16 @@ public sealed class PcscReaders : ISmartCardReaders
         // listing and waiting is missed. Readers come in groups, so the list is looked at again a little later.
         uint timeout = isSettled || states[^1].EventState >> 16 != 0 ? Pcsc.INFINITE : SettlingMilliseconds;
 
-        // SCardCancel is lost unless the wait has begun, so it is called until the wait has ended. Its registration ends
-        // only when the callback has, so the context is not released under it.
+        // SCardCancel is lost unless the wait has begun, so it is called until the wait has ended. The registration is
+        // disposed only when the callback has ended, so the context is not released under it. If the token is cancelled
+        // already, the callback runs here, before the wait.
+        int waiter = Environment.CurrentManagedThreadId;
         using ManualResetEventSlim ended = new();
-        using (ct.UnsafeRegister(_ => CancelUntil(ended, context), null))
+        using (ct.UnsafeRegister(_ => CancelUntil(ended, context, waiter), null))
         {
             try
             {
+                ct.ThrowIfCancellationRequested();
                 return GetStatusChange(context, timeout, states);
             }
             catch (SmartCardException e) when (e.Status == SmartCardStatus.Cancelled && ct.IsCancellationRequested)
@@ -240,13 +243,13 @@ public sealed class PcscReaders : ISmartCardReaders
         }
     }
 
-    private void CancelUntil(ManualResetEventSlim ended, PcscContext context)
+    private void CancelUntil(ManualResetEventSlim ended, PcscContext context, int waiter)
     {
-        do
+        while (Environment.CurrentManagedThreadId != waiter && !ended.IsSet)
         {
             _ = _library.Cancel(context.Value);
+            ended.Wait(CancelInterval);
         }
-        while (!ended.Wait(CancelInterval));
     }
 
     private SmartCardStatus GetStatusChange(PcscContext context, uint timeout, PcscReaderState[] states)
