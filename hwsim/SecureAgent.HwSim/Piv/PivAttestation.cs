@@ -91,7 +91,7 @@ internal static class PivAttestation
     {
         using RSA key = RSA.Create(KeyBits);
         CertificateRequest request = new(
-            "CN=SecureAgent simulated PIV root, worth nothing", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            "CN=SecureAgent simulated PIV root", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
         return request.CreateSelfSigned(NotBefore, NotAfter);
     }

@@ -24,6 +24,7 @@ public sealed class VpcdCard : IAsyncDisposable
     private readonly int _port;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private CancellationTokenSource? _removing;
+    private TaskCompletionSource _powered = new();
     private Task _inserted = Task.CompletedTask;
 
     /// <summary>A card that is not inserted yet.</summary>
@@ -41,8 +42,9 @@ public sealed class VpcdCard : IAsyncDisposable
     /// <summary>Completes when the card is no longer inserted: removed, or pulled out by a fault.</summary>
     public Task Removed => _inserted;
 
-    /// <summary>Puts the card in; it waits for the reader as long as it takes. Nothing happens if it is in.</summary>
-    /// <param name="cancellationToken">Ends the waiting; the card is then not inserted.</param>
+    /// <summary>Puts the card in, and waits as long as it takes until the reader has switched it on and knows its answer to
+    /// reset. Nothing happens if it is in.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task InsertAsync(CancellationToken cancellationToken = default)
     {
@@ -57,7 +59,9 @@ public sealed class VpcdCard : IAsyncDisposable
             _removing?.Dispose();
             Socket socket = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             _removing = new CancellationTokenSource();
+            _powered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _inserted = StayAsync(socket, _removing.Token);
+            await Task.WhenAny(_powered.Task, _inserted).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -142,6 +146,7 @@ public sealed class VpcdCard : IAsyncDisposable
     private async Task ServeAsync(Connection connection, CancellationToken removing)
     {
         byte[] length = new byte[sizeof(ushort)];
+        bool isPowered = false;
         try
         {
             while (await connection.TryReadFirstAsync(length).ConfigureAwait(false))
@@ -155,6 +160,13 @@ public sealed class VpcdCard : IAsyncDisposable
                 {
                     await connection.WriteAsync(Frame(answer, answer.Length)).ConfigureAwait(false);
                 }
+
+                if (isPowered && frame is [GetAtr])
+                {
+                    _powered.TrySetResult();
+                }
+
+                isPowered |= frame is [PowerOn];
             }
         }
         catch (CardRemovedException e)
