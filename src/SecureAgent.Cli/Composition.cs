@@ -1,5 +1,6 @@
 using SecureAgent.Backends.Memory;
 using SecureAgent.Backends.Pins;
+using SecureAgent.Backends.Piv;
 using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Backends.SecurityKey;
 using SecureAgent.Backends.Software;
@@ -17,13 +18,18 @@ namespace SecureAgent.Cli;
 /// <summary>The one place that names the concrete parts of the program and puts them together.</summary>
 internal sealed class Composition : IAsyncDisposable
 {
+    // A card with all its slots full is read in less.
+    private static readonly TimeSpan CardPatience = TimeSpan.FromSeconds(3);
+
     private readonly Settings _settings;
     private readonly ServingOptions _serving;
     private readonly IAgentLog _log;
     private readonly TerminalPrompter _terminal;
     private readonly string _home;
     private readonly string? _securityKeyHelper;
+    private readonly Func<ISmartCardReaders> _smartCardReaders;
     private TpmKeyBackend? _backend;
+    private PivKeyBackend? _piv;
     private TpmAccess? _tpm;
     private SoftwareKeys? _softwareKeys;
     private SecurityKeys? _securityKeys;
@@ -35,6 +41,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         (_settings, _serving, _log, _home) = (settings, serving, log, surroundings.HomeDirectory);
         _securityKeyHelper = surroundings.Variable("SSH_SK_HELPER");
+        _smartCardReaders = surroundings.SmartCardReaders;
         Memory = new LockedMemory();
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
@@ -83,6 +90,19 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>What makes keys.</summary>
     public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
 
+    /// <summary>Waits a moment for the agent to have read the cards that are in the readers.</summary>
+    public async Task WaitForCardsAsync(CancellationToken ct)
+    {
+        try
+        {
+            await (_piv?.Ready ?? Task.CompletedTask).WaitAsync(CardPatience, ct).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Their keys come later.
+        }
+    }
+
     /// <summary>Every way for clients to arrive.</summary>
     /// <param name="socket">As for <see cref="Endpoints.Served"/>.</param>
     public IReadOnlyList<IChannel> CreateChannels(string? socket) => Endpoints.Served(_settings, socket, _log);
@@ -108,6 +128,11 @@ internal sealed class Composition : IAsyncDisposable
             await _backend.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (_piv is not null)
+        {
+            await _piv.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_tpm is not null)
         {
             await _tpm.DisposeAsync().ConfigureAwait(false);
@@ -131,7 +156,16 @@ internal sealed class Composition : IAsyncDisposable
             ? PinCachePolicy.Never
             : lifetime == Timeout.InfiniteTimeSpan ? PinCachePolicy.UntilDropped : PinCachePolicy.For(lifetime);
         _backend = new TpmKeyBackend(Keys, Tpm, DevicePrompter, pinCache, _log, TimeProvider.System);
-        return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System, CreateOptions());
+        List<IKeyBackend> backends = [_backend];
+        if (_settings.Piv)
+        {
+#pragma warning disable CA2000 // The backend disposes them.
+            _piv = new PivKeyBackend(_smartCardReaders(), Prompter, pinCache, _log, TimeProvider.System);
+#pragma warning restore CA2000
+            backends.Add(_piv);
+        }
+
+        return new SshAgent(backends, Prompter, _log, Memory, TimeProvider.System, CreateOptions());
     }
 
     private AgentOptions CreateOptions()
