@@ -23,8 +23,7 @@ public sealed class PivCard : ISimulatedCard
     private ApduCommand? _chain;
     private ReadOnlyMemory<byte> _remaining;
 
-    /// <summary>Makes a card without power; <see cref="Reset"/> is not needed before the first command. Reads the state file
-    /// if there is one.</summary>
+    /// <summary>Makes a card that takes commands at once. Reads the state file if there is one.</summary>
     /// <exception cref="InvalidDataException">The state file is not one, or is damaged.</exception>
     /// <exception cref="IOException">The state file cannot be read or written.</exception>
     public PivCard(PivCardOptions options)
@@ -72,7 +71,7 @@ public sealed class PivCard : ISimulatedCard
             lock (_gate)
             {
                 PivAttestation.Prepare(_state);
-                _state.Save();
+                _state.TrySave();
                 return _state.AttestationRoot;
             }
         }
@@ -89,24 +88,26 @@ public sealed class PivCard : ISimulatedCard
     /// <summary>Executes one command. Whatever the bytes are, the answer is a response APDU, never an exception for
     /// them.</summary>
     /// <param name="command">The command APDU, short or extended.</param>
-    /// <returns>Data, SW1 and SW2; the caller owns it.</returns>
-    /// <exception cref="IOException">The state file cannot be written.</exception>
+    /// <returns>Data, SW1 and SW2; the caller owns it. 6581 while the state file cannot be written.</returns>
     public byte[] Transmit(ReadOnlySpan<byte> command)
     {
         ApduCommand? parsed = ApduCommand.Parse(command);
         lock (_gate)
         {
+            byte[] response;
             try
             {
                 CardError.Unless(parsed is not null, StatusWord.WrongLength);
                 _counts[parsed!.Ins]++;
-                return Execute(parsed);
+                response = Execute(parsed);
             }
             catch (CardError error)
             {
-                _state.Save(); // a retry counter may have changed
-                return Status(error.Status);
+                response = Status(error.Status);
             }
+
+            // Also after a failure, which may have cost a try.
+            return _state.TrySave() ? response : Status(StatusWord.MemoryFailure);
         }
     }
 
@@ -140,7 +141,6 @@ public sealed class PivCard : ISimulatedCard
         }
 
         byte[] data = whole.Ins == Select ? SelectApplet(whole) : Selected().Execute(whole);
-        _state.Save();
         return Answer(data, command.IsExtended);
     }
 

@@ -88,7 +88,21 @@ internal sealed class PivState
     }
 
     /// <summary>Writes the state file if there is one and something changed.</summary>
-    public void Save()
+    /// <returns>Whether it could.</returns>
+    public bool TrySave()
+    {
+        try
+        {
+            Save();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // tried again after the next command
+        }
+    }
+
+    private void Save()
     {
         if (_file is null)
         {

@@ -12,6 +12,9 @@ internal enum StatusWord : ushort
     /// <summary>Verification failed; the lowest four bits are the tries left.</summary>
     VerificationFailed = 0x63C0,
 
+    /// <summary>What must last could not be written.</summary>
+    MemoryFailure = 0x6581,
+
     /// <summary>Lc does not fit.</summary>
     WrongLength = 0x6700,
 
