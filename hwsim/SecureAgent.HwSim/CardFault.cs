@@ -1,6 +1,7 @@
 namespace SecureAgent.HwSim;
 
-/// <summary>One piece of trouble that <see cref="CardFaults"/> makes instead of, or after, executing a command.</summary>
+/// <summary>One piece of trouble that <see cref="CardFaults"/> makes instead of, or after, executing a
+/// command.</summary>
 public abstract record CardFault
 {
     private CardFault()

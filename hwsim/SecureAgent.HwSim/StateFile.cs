@@ -20,11 +20,12 @@ internal sealed class StateFile(string path, byte[] magic, string device)
         byte[] all = File.ReadAllBytes(path);
         int content = all.Length - magic.Length - SHA256.HashSizeInBytes;
         bool intact = content >= 0 && all.AsSpan().StartsWith(magic)
-            && SHA256.HashData(all.AsSpan(0, magic.Length + content)).AsSpan().SequenceEqual(all.AsSpan(magic.Length + content));
+            && SHA256.HashData(all.AsSpan(0, magic.Length + content)).AsSpan()
+                .SequenceEqual(all.AsSpan(magic.Length + content));
         return intact
             ? all.AsSpan(magic.Length, content).ToArray()
-            : throw new InvalidDataException(
-                $"{path} is not the state of a simulated {device}, or is damaged: remove it to start with a new {device}.");
+            : throw new InvalidDataException($"{path} is not the state of a simulated {device}, or is damaged: "
+                + $"remove it to start with a new {device}.");
     }
 
     /// <summary>Replaces the file: a reader sees the old content or the new one.</summary>

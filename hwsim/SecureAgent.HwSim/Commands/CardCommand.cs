@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using SecureAgent.HwSim.Piv;
 using SecureAgent.HwSim.Servers;
@@ -56,14 +55,15 @@ internal sealed class CardCommand : IAsyncDisposable
         Option<string> touch = new("--touch")
         {
             DefaultValueFactory = _ => TouchAlways,
-            Description = "Whether it is touched when a key needs that: at once, not at all, or when you type \"touch\".",
+            Description =
+                "Whether it is touched when a key needs that: at once, not at all, or when you type \"touch\".",
         };
         touch.AcceptOnlyFromAmong(TouchAlways, TouchNever, TouchControl);
         Option<FileInfo?> state = new("--state")
         {
             HelpName = "FILE",
-            Description = "Keep the card in this file, which has firmware and serial number too; without it, every start "
-                + "is a new card.",
+            Description = "Keep the card in this file, which has firmware and serial number too; without it, every "
+                + "start is a new card.",
         };
         Command command = new("card", "Put a simulated PIV card into a virtual reader of pcscd. Reads commands from "
             + "standard input: insert, remove, touch. Ctrl-C ends it.")

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.HwSim.Piv;
 
-/// <summary>Ed25519 (RFC 8032, 5.1) and X25519 (RFC 7748, 5), which .NET lacks. Not constant-time: a simulator has nothing
-/// to hide in time.</summary>
+/// <summary>Ed25519 (RFC 8032, 5.1) and X25519 (RFC 7748, 5), which .NET lacks. Not constant-time: a simulator has
+/// nothing to hide in time.</summary>
 internal static class Curve25519
 {
     /// <summary>Bytes of a private key, a public key and a shared secret.</summary>
@@ -15,8 +15,8 @@ internal static class Curve25519
     private const int A24 = 121665;
 
     private static readonly BigInteger P = (BigInteger.One << Bits) - 19;
-    private static readonly BigInteger L =
-        (BigInteger.One << 252) + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
+    private static readonly BigInteger L = (BigInteger.One << 252)
+        + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
 
     private static readonly BigInteger D = Mod(-121665 * Inverse(121666));
     private static readonly BigInteger BaseY = Mod(4 * Inverse(5));
@@ -47,7 +47,8 @@ internal static class Curve25519
     {
         BigInteger k = Scalar(privateKey);
         BigInteger x1 = Read(peer) & ((BigInteger.One << Bits) - 1);
-        (BigInteger x2, BigInteger z2, BigInteger x3, BigInteger z3) = (BigInteger.One, BigInteger.Zero, x1, BigInteger.One);
+        (BigInteger x2, BigInteger z2) = (BigInteger.One, BigInteger.Zero);
+        (BigInteger x3, BigInteger z3) = (x1, BigInteger.One);
         for (int bit = Bits - 1; bit >= 0; bit--)
         {
             bool swap = !((k >> bit) & 1).IsZero;

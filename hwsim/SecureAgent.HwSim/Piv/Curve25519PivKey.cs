@@ -45,4 +45,9 @@ internal sealed class Curve25519PivKey : PivKey
         CardError.Unless(Algorithm == PivAlgorithm.X25519 && peer.Length == Curve25519.Size, StatusWord.WrongData);
         return Curve25519.XAgree(PrivateBytes, peer);
     }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+    }
 }

@@ -5,7 +5,8 @@ namespace SecureAgent.HwSim.Piv;
 /// <summary>The card management key, slot 9B.</summary>
 internal sealed class ManagementKey
 {
-    private static readonly byte[] DefaultValue = Convert.FromHexString("010203040506070801020304050607080102030405060708");
+    private static readonly byte[] DefaultValue =
+        Convert.FromHexString("010203040506070801020304050607080102030405060708");
 
     private readonly PivAlgorithm _default;
 

@@ -16,7 +16,8 @@ internal static class ManagementKeyAuthentication
     private const int ChallengeTag = 0x81;
 
     /// <summary>One step of either.</summary>
-    /// <exception cref="CardError">6982: another key; 6A80: no such step, or another algorithm than the key's.</exception>
+    /// <exception cref="CardError">6982: another key; 6A80: no such step, or another algorithm than the
+    /// key's.</exception>
     public static byte[] Execute(PivApplet card, byte algorithm, List<(int Tag, byte[] Value)> template)
     {
         ManagementKey key = card.State.ManagementKey;

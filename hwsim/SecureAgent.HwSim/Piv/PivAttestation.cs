@@ -6,7 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace SecureAgent.HwSim.Piv;
 
 /// <summary>Attestation of keys that were made on the card, with Yubico's extensions
-/// (developers.yubico.com/PIV/Introduction/PIV_attestation.html). The root is one of this process, and nobody else's.</summary>
+/// (developers.yubico.com/PIV/Introduction/PIV_attestation.html). The root is one of this process, and nobody
+/// else's.</summary>
 internal static class PivAttestation
 {
     private const string FirmwareOid = "1.3.6.1.4.1.41482.3.3";
@@ -50,7 +51,8 @@ internal static class PivAttestation
     }
 
     /// <summary>The certificate that says how a key came to be.</summary>
-    /// <exception cref="CardError">6A80: the key was imported; or the attestation key is gone or cannot sign.</exception>
+    /// <exception cref="CardError">6A80: the key was imported; or the attestation key is gone or no RSA
+    /// key.</exception>
     public static byte[] Attest(PivState state, byte slot, PivKey key)
     {
         Prepare(state);
@@ -77,8 +79,9 @@ internal static class PivAttestation
     {
         try
         {
-            byte[] stored = Tlv.Read(state.Objects.GetValueOrDefault(PivObjects.AttestationCertificate)).Get(CertificateTag);
-            using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(stored);
+            byte[]? stored = state.Objects.GetValueOrDefault(PivObjects.AttestationCertificate);
+            using X509Certificate2 certificate =
+                X509CertificateLoader.LoadCertificate(Tlv.Read(stored).Get(CertificateTag));
             return certificate.SubjectName;
         }
         catch (CryptographicException)

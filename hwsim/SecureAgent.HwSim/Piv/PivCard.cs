@@ -23,8 +23,7 @@ public sealed class PivCard : ISimulatedCard
     private ApduCommand? _chain;
     private ReadOnlyMemory<byte> _remaining;
 
-    /// <summary>Makes a card without power; <see cref="Reset"/> is not needed before the first command. Reads the state file
-    /// if there is one.</summary>
+    /// <summary>Makes a card that takes commands at once. Reads the state file if there is one.</summary>
     /// <exception cref="InvalidDataException">The state file is not one, or is damaged.</exception>
     /// <exception cref="IOException">The state file cannot be read or written.</exception>
     public PivCard(PivCardOptions options)

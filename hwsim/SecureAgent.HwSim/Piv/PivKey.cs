@@ -36,7 +36,5 @@ internal abstract class PivKey : IDisposable
     public virtual byte[] Agree(byte[] peer) => throw new CardError(StatusWord.WrongData);
 
     /// <inheritdoc/>
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 }

@@ -113,9 +113,11 @@ internal static class PivStateLayout
         {
             return read();
         }
-        catch (Exception e) when (e is CardError or ArgumentException or IndexOutOfRangeException or CryptographicException)
+        catch (Exception e) when (e is CardError or ArgumentException or IndexOutOfRangeException
+            or CryptographicException)
         {
-            throw new InvalidDataException("The state of the simulated PIV card has another layout: remove the file.", e);
+            throw new InvalidDataException(
+                "The state of the simulated PIV card has another layout: remove the file.", e);
         }
     }
 }

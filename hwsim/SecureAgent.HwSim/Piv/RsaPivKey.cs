@@ -62,7 +62,8 @@ internal sealed class RsaPivKey : PivKey
     {
         BigInteger message = Read(challenge);
         CardError.Unless(
-            challenge.Length == _parameters.Modulus!.Length && message < Read(_parameters.Modulus), StatusWord.WrongData);
+            challenge.Length == _parameters.Modulus!.Length && message < Read(_parameters.Modulus),
+            StatusWord.WrongData);
         BigInteger p = Read(_parameters.P!);
         BigInteger q = Read(_parameters.Q!);
         BigInteger m1 = BigInteger.ModPow(message, Read(_parameters.DP!), p);
@@ -71,6 +72,11 @@ internal sealed class RsaPivKey : PivKey
         BigInteger result = m2 + ((h.Sign < 0 ? h + p : h) * q);
         byte[] written = result.ToByteArray(isUnsigned: true, isBigEndian: true);
         return [.. new byte[challenge.Length - written.Length], .. written];
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
     }
 
     private static BigInteger Read(ReadOnlySpan<byte> value) => new(value, isUnsigned: true, isBigEndian: true);

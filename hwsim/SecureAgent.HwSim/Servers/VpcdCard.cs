@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace SecureAgent.HwSim.Servers;
 
-/// <summary>Puts a card into a virtual reader of vsmartcard's vpcd, the driver that pcscd loads. The card is in the reader
-/// while there is a connection; an inserted card connects again by itself when pcscd was restarted.</summary>
-/// <remarks>Frames in both directions are a 2-byte big-endian length and that many bytes. From vpcd one byte is a control
-/// (0 power off, 1 power on, 2 reset, 4 asks for the answer to reset), everything else a command APDU
+/// <summary>Puts a card into a virtual reader of vsmartcard's vpcd, a driver that pcscd loads. The card is in the
+/// reader while there is a connection; an inserted card connects again by itself when pcscd was restarted.</summary>
+/// <remarks>Frames in both directions are a 2-byte big-endian length and that many bytes. From vpcd one byte is a
+/// control (0 power off, 1 power on, 2 reset, 4 asks for the answer to reset), everything else a command APDU
 /// (vsmartcard, virtualsmartcard/src/vpcd/vpcd.h).</remarks>
 public sealed class VpcdCard : IAsyncDisposable
 {
@@ -42,9 +42,9 @@ public sealed class VpcdCard : IAsyncDisposable
     /// <summary>Completes when the card is no longer inserted: removed, or pulled out by a fault.</summary>
     public Task Removed => _inserted;
 
-    /// <summary>Puts the card in, and waits as long as it takes until the reader has switched it on and knows its answer to
-    /// reset. Nothing happens if it is in.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Puts the card in, and waits as long as it takes until the reader has switched it on and knows its
+    /// answer to reset. Nothing happens if it is in.</summary>
+    /// <param name="cancellationToken">Ends the waiting; the card is then not inserted.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task InsertAsync(CancellationToken cancellationToken = default)
     {
@@ -57,11 +57,15 @@ public sealed class VpcdCard : IAsyncDisposable
             }
 
             _removing?.Dispose();
-            Socket socket = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             _removing = new CancellationTokenSource();
             _powered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _inserted = StayAsync(socket, _removing.Token);
+            _inserted = StayAsync(_removing.Token);
             await Task.WhenAny(_powered.Task, _inserted).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await PullAsync().ConfigureAwait(false);
+            throw;
         }
         finally
         {
@@ -75,13 +79,7 @@ public sealed class VpcdCard : IAsyncDisposable
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (_removing is not null)
-            {
-                await _removing.CancelAsync().ConfigureAwait(false);
-            }
-
-            _card.Reset(); // a command that waits for a touch lets go
-            await _inserted.ConfigureAwait(false);
+            await PullAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -97,48 +95,53 @@ public sealed class VpcdCard : IAsyncDisposable
         _gate.Dispose();
     }
 
-    private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    private async Task PullAsync()
+    {
+        if (_removing is not null)
+        {
+            await _removing.CancelAsync().ConfigureAwait(false);
+        }
+
+        await _inserted.ConfigureAwait(false);
+    }
+
+    private async Task StayAsync(CancellationToken removing)
+    {
+        try
+        {
+            while (true)
+            {
+                using Connection connection = await ConnectAsync(removing).ConfigureAwait(false);
+                await ServeAsync(connection, removing).ConfigureAwait(false);
+                _card.Reset(); // the reader is gone, and with it the power
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or CardRemovedException)
+        {
+            _card.Reset(); // and a command that waits for a touch lets go
+        }
+    }
+
+    private async Task<Connection> ConnectAsync(CancellationToken removing)
     {
         while (true)
         {
             Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port), cancellationToken)
-                    .ConfigureAwait(false);
-                return socket;
+                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port), removing).ConfigureAwait(false);
+                return new Connection(socket, removing);
             }
             catch (SocketException)
             {
                 socket.Dispose();
-                await Task.Delay(RetryInterval, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(RetryInterval, removing).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 socket.Dispose();
                 throw;
             }
-        }
-    }
-
-    private async Task StayAsync(Socket socket, CancellationToken removing)
-    {
-        try
-        {
-            while (true)
-            {
-                using (Connection connection = new(socket, removing))
-                {
-                    await ServeAsync(connection, removing).ConfigureAwait(false);
-                }
-
-                _card.Reset(); // the reader is gone, and with it the power
-                socket = await ConnectAsync(removing).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or CardRemovedException)
-        {
-            _card.Reset();
         }
     }
 
@@ -155,7 +158,8 @@ public sealed class VpcdCard : IAsyncDisposable
                 await connection.ReadExactlyAsync(frame).ConfigureAwait(false);
 
                 // A command that takes its time does not keep the card in the reader.
-                byte[]? answer = await Task.Run(() => Answer(frame), removing).WaitAsync(removing).ConfigureAwait(false);
+                byte[]? answer =
+                    await Task.Run(() => Answer(frame), removing).WaitAsync(removing).ConfigureAwait(false);
                 if (answer is not null)
                 {
                     await connection.WriteAsync(Frame(answer, answer.Length)).ConfigureAwait(false);

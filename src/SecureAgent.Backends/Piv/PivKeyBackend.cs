@@ -17,6 +17,7 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
+    private readonly List<Task> _closing = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _watcher;
@@ -75,17 +76,17 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await Task.Run(() => _watcher.Join(StopPatience)).ConfigureAwait(false);
         Place[] places;
+        Task[] closing;
         lock (_gate)
         {
+            closing = [.. _closing];
             places = [.. _places.Values];
             _places.Clear();
         }
 
         _flow.Dispose();
-        foreach (Place place in places)
-        {
-            await place.Access.DisposeAsync().ConfigureAwait(false);
-        }
+        await Task.WhenAll([.. closing, .. places.Select(place => place.Access.DisposeAsync().AsTask())])
+            .ConfigureAwait(false);
 
         _readers.Dispose();
         _stopping.Dispose();
@@ -165,7 +166,12 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
                 _flow.Drop(card.Token);
             }
 
-            _ = place.Access.DisposeAsync().AsTask();
+            Task closing = place.Access.DisposeAsync().AsTask();
+            lock (_gate)
+            {
+                _closing.RemoveAll(closed => closed.IsCompleted);
+                _closing.Add(closing);
+            }
         }
 
         if (gone.Count > 0)
@@ -189,7 +195,7 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
                 place.Card = new PivCard(token, place.Access);
             }
 
-            foreach (string message in token.Keys.SelectMany(key => Complaints(token, key)))
+            foreach (string message in Complaints(token))
             {
                 Tell(AgentEventLevel.Warning, message);
             }
@@ -234,19 +240,12 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
     private static bool CanSign(PivKey key) =>
         key.PublicKey is PublicKey publicKey && PivPublicKey.AlgorithmOf(publicKey) != PivAlgorithm.None;
 
-    private static IEnumerable<string> Complaints(PivToken token, PivKey key)
-    {
-        if (key.Problem is string problem)
-        {
-            yield return $"{token.Name}: {problem}";
-        }
-
-        if (key.Algorithm == PivAlgorithm.RSA_1024)
-        {
-            yield return $"{key.Comment} is an RSA key of 1024 bits, which is too short to be trusted. Make another one: "
-                + "secure-agent key new";
-        }
-    }
+    private static IEnumerable<string> Complaints(PivToken token) =>
+    [
+        .. token.Keys.Select(key => key.Problem).OfType<string>().Select(problem => $"{token.Name}: {problem}"),
+        .. PivWeakness.Of(token).Select(
+            weakness => $"{weakness.Subject}: {weakness.Text}{(weakness.Link is null ? "" : $" See {weakness.Link}")}"),
+    ];
 
     private void Tell(AgentEventLevel level, string message)
     {

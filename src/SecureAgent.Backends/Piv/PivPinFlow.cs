@@ -116,7 +116,7 @@ internal sealed class PivPinFlow : IDisposable
         long started = _time.GetTimestamp();
         StatusWord status;
         byte[] signature;
-        using (TouchHint.For(key, who, _prompter, _time))
+        using (key.WantsTouch ? new TouchHint(() => _prompter.ShowTouch(new TouchPrompt(who)), _time) : null)
         {
             status = connection.Commands.Sign(key.Slot, key.Algorithm, input, out signature);
         }

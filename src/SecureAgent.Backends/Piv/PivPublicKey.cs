@@ -8,6 +8,8 @@ internal static class PivPublicKey
 {
     private const string RsaEncryption = "1.2.840.113549.1.1.1";
     private const string EcPublicKey = "1.2.840.10045.2.1";
+    private const string P256 = "1.2.840.10045.3.1.7";
+    private const string P384 = "1.3.132.0.34";
     private const string Ed25519 = "1.3.101.112";
 
     /// <summary>Reads the data objects of a generated key or of metadata: <c>86</c> point, or <c>81</c> modulus and
@@ -59,14 +61,47 @@ internal static class PivPublicKey
                 string curve = algorithm.ReadObjectIdentifier();
                 return curve switch
                 {
-                    "1.2.840.10045.3.1.7" => new EcdsaPublicKey(EcdsaCurve.NistP256, bits),
-                    "1.3.132.0.34" => new EcdsaPublicKey(EcdsaCurve.NistP384, bits),
+                    P256 => new EcdsaPublicKey(EcdsaCurve.NistP256, bits),
+                    P384 => new EcdsaPublicKey(EcdsaCurve.NistP384, bits),
                     _ => null,
                 };
             case Ed25519:
                 return new Ed25519PublicKey(bits);
             default:
                 return null;
+        }
+    }
+
+    /// <summary>Writes SubjectPublicKeyInfo (RFC 5280, 4.1; RFC 5480; RFC 8410).</summary>
+    public static void WriteSubjectPublicKeyInfo(AsnWriter writer, PublicKey key)
+    {
+        using (writer.PushSequence())
+        {
+            using (writer.PushSequence())
+            {
+                switch (key)
+                {
+                    case RsaPublicKey:
+                        writer.WriteObjectIdentifier(RsaEncryption);
+                        writer.WriteNull();
+                        break;
+                    case EcdsaPublicKey ecdsa:
+                        writer.WriteObjectIdentifier(EcPublicKey);
+                        writer.WriteObjectIdentifier(ecdsa.SizeBits == 256 ? P256 : P384);
+                        break;
+                    default:
+                        writer.WriteObjectIdentifier(Ed25519);
+                        break;
+                }
+            }
+
+            writer.WriteBitString(key switch
+            {
+                RsaPublicKey rsa => EncodeNumbers(rsa),
+                EcdsaPublicKey ecdsa => ecdsa.Point.Span,
+                Ed25519PublicKey ed25519 => ed25519.Key.Span,
+                _ => throw new ArgumentException("Not a key of a card.", nameof(key)),
+            });
         }
     }
 
@@ -83,4 +118,16 @@ internal static class PivPublicKey
         RsaPublicKey { SizeBits: 4096 } => PivAlgorithm.RSA_4096,
         _ => PivAlgorithm.None,
     };
+
+    private static byte[] EncodeNumbers(RsaPublicKey key)
+    {
+        AsnWriter writer = new(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteIntegerUnsigned(key.Modulus.Span);
+            writer.WriteIntegerUnsigned(key.Exponent.Span);
+        }
+
+        return writer.Encode();
+    }
 }

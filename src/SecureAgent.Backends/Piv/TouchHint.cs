@@ -1,5 +1,3 @@
-using SecureAgent.Core;
-
 namespace SecureAgent.Backends.Piv;
 
 /// <summary>Says that a card waits for a touch, while it does. It shows up after a moment, so that a card that was
@@ -15,17 +13,9 @@ internal sealed class TouchHint : IDisposable
     private IDisposable? _shown;
     private bool _disposed;
 
-    private TouchHint(SignContext who, IPrompter prompter, TimeProvider time) =>
-        _timer = time.CreateTimer(_ => Show(who, prompter), null, Delay, Timeout.InfiniteTimeSpan);
-
-    /// <summary>The hint for one signature; nothing for a key that wants no touch.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="who">For whom.</param>
-    /// <param name="prompter">Shows it.</param>
-    /// <param name="time">The clock.</param>
-    /// <returns>What is disposed when the card has answered.</returns>
-    public static TouchHint? For(PivKey key, SignContext who, IPrompter prompter, TimeProvider time) =>
-        key.WantsTouch ? new TouchHint(who, prompter, time) : null;
+    /// <summary>Shows the hint after <see cref="Delay"/>.</summary>
+    public TouchHint(Func<IDisposable> show, TimeProvider time) =>
+        _timer = time.CreateTimer(_ => Show(show), null, Delay, Timeout.InfiniteTimeSpan);
 
     /// <summary>Takes the hint away.</summary>
     public void Dispose()
@@ -38,13 +28,13 @@ internal sealed class TouchHint : IDisposable
         }
     }
 
-    private void Show(SignContext who, IPrompter prompter)
+    private void Show(Func<IDisposable> show)
     {
         lock (_gate)
         {
             if (!_disposed)
             {
-                _shown = prompter.ShowTouch(new TouchPrompt(who));
+                _shown = show();
             }
         }
     }

@@ -1,11 +1,9 @@
 using SecureAgent.Backends.Pins;
 using SecureAgent.Backends.Piv;
 using SecureAgent.Core;
-using SecureAgent.HwSim.Piv;
 using SecureAgent.Tests.Core;
-using PivAlgorithm = SecureAgent.Backends.Piv.PivAlgorithm;
 using PivCard = SecureAgent.HwSim.Piv.PivCard;
-using PivSlot = SecureAgent.Backends.Piv.PivSlot;
+using PivCardOptions = SecureAgent.HwSim.Piv.PivCardOptions;
 
 namespace SecureAgent.Tests.Backends.Piv;
 
@@ -164,7 +162,7 @@ public sealed class PivFaultTests
         Assert.Equal(1, bench.Readers.OpenConnections);
 
         time.Advance(TimeSpan.FromSeconds(2));
-        await WaitUntil(() => bench.Readers.OpenConnections == 0);
+        await PivBench.Until(() => bench.Readers.OpenConnections == 0);
         bench.Readers.Forget();
         await bench.SignAsync();
         Assert.Single(bench.Person.Prompts);
@@ -235,17 +233,8 @@ public sealed class PivFaultTests
 
     private static async Task SignAfterReleaseAsync(PivBench bench)
     {
-        await WaitUntil(() => bench.Readers.OpenConnections == 0);
+        await PivBench.Until(() => bench.Readers.OpenConnections == 0);
         await bench.SignAsync();
-    }
-
-    private static async Task WaitUntil(Func<bool> condition)
-    {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            await Task.Delay(10, patience.Token);
-        }
     }
 
     private static async Task<PivBench> StartAsync(PinCachePolicy? policy = null)

@@ -1,9 +1,6 @@
 using SecureAgent.Backends.Piv;
 using SecureAgent.Core;
-using SecureAgent.HwSim.Piv;
 using SecureAgent.Wire;
-using PivAlgorithm = SecureAgent.Backends.Piv.PivAlgorithm;
-using PivSlot = SecureAgent.Backends.Piv.PivSlot;
 
 namespace SecureAgent.Tests.Backends.Piv;
 

@@ -1,10 +1,7 @@
 using SecureAgent.Backends.Pins;
 using SecureAgent.Backends.Piv;
 using SecureAgent.Core;
-using SecureAgent.HwSim.Piv;
 using SecureAgent.Tests.Core;
-using PivAlgorithm = SecureAgent.Backends.Piv.PivAlgorithm;
-using PivSlot = SecureAgent.Backends.Piv.PivSlot;
 
 namespace SecureAgent.Tests.Backends.Piv;
 

@@ -1,8 +1,7 @@
 using SecureAgent.Backends.Piv;
 using SecureAgent.Core;
-using SecureAgent.HwSim.Piv;
-using PivAlgorithm = SecureAgent.Backends.Piv.PivAlgorithm;
-using PivSlot = SecureAgent.Backends.Piv.PivSlot;
+using PivCardOptions = SecureAgent.HwSim.Piv.PivCardOptions;
+using PivTouch = SecureAgent.HwSim.Piv.PivTouch;
 
 namespace SecureAgent.Tests.Backends.Piv;
 
