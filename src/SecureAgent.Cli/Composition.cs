@@ -30,6 +30,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Func<ISmartCardReaders> _smartCardReaders;
     private TpmKeyBackend? _backend;
     private PivKeyBackend? _piv;
+    private ISmartCardReaders? _readers;
     private TpmAccess? _tpm;
     private SoftwareKeys? _softwareKeys;
     private SecurityKeys? _securityKeys;
@@ -71,6 +72,14 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>The TPM, opened at its first use.</summary>
     public TpmAccess Tpm => _tpm ??= CreateTpm();
+
+    /// <summary>The PIV tokens, for commands; <see langword="null"/> where they are switched off.</summary>
+    public PivTokens? Tokens => _settings.Piv
+        ? new PivTokens(_readers ??= _smartCardReaders(), Memory, TimeProvider.System)
+        : null;
+
+    /// <summary>The public key files of keys on tokens.</summary>
+    public PivPublicKeyFiles TokenKeyFiles => new(_settings.PublicKeyDirectory);
 
     /// <summary>The agent.</summary>
     public SshAgent Agent => _agent ??= CreateAgent();
@@ -138,6 +147,7 @@ internal sealed class Composition : IAsyncDisposable
             await _tpm.DisposeAsync().ConfigureAwait(false);
         }
 
+        _readers?.Dispose();
         Keys.Dispose();
         _terminal.Dispose();
     }

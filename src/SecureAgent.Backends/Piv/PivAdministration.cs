@@ -19,25 +19,7 @@ public sealed class PivAdministration
     /// <summary>Reads how the card is set up. Asks for nothing and spends no try.</summary>
     /// <exception cref="BackendException">The card has gone.</exception>
     public Task<PivTokenInfo> ReadInfoAsync(CancellationToken ct) => _session.RunAsync(
-        connection =>
-        {
-            PivCommands commands = connection.Commands;
-            PivManagementState management = PivManagementState.Read(commands);
-            PivPinMetadata? pin = commands.ReadPinMetadata(PivCommands.Pin);
-            return new PivTokenInfo
-            {
-                Token = _session.Token,
-                PinTriesLeft = pin?.TriesLeft ?? commands.ReadTriesLeft(),
-                Pin = pin,
-                Puk = commands.ReadPinMetadata(PivCommands.Puk),
-                ManagementKeyAlgorithm = management.Algorithm,
-                IsManagementKeyDefault = management.IsDefault,
-                IsManagementKeyStored = management.Pivman.HasStoredKey,
-                IsManagementKeyDerived = management.Pivman.HasDerivedKey,
-                Weaknesses = [.. PivWeakness.Of(_session.Token)],
-            };
-        },
-        ct);
+        connection => PivTokenInfo.Read(connection.Commands, _session.Token), ct);
 
     /// <summary>Changes the PIN; asks for both.</summary>
     /// <exception cref="BackendException">The PIN is wrong or blocked, or nobody gave one; it is as it was.</exception>

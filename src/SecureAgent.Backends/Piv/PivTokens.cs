@@ -30,11 +30,13 @@ public sealed class PivTokens
                 try
                 {
                     PivToken token = await access.ReadTokenAsync(ct).ConfigureAwait(false);
-                    listings.Add(new PivTokenListing(reader.Name, token, null));
+                    PivTokenInfo info = await access.RunAsync(
+                        connection => PivTokenInfo.Read(connection.Commands, token), ct).ConfigureAwait(false);
+                    listings.Add(new PivTokenListing(reader.Name, info, null));
                 }
                 catch (BackendException exception)
                 {
-                    listings.Add(new PivTokenListing(reader.Name, null, exception.Message));
+                    listings.Add(new PivTokenListing(reader.Name, null, exception));
                 }
             }
         }
@@ -82,10 +84,16 @@ public sealed class PivTokens
         string problems = string.Concat(all.Where(listing => listing.Problem is not null)
             .Select(listing => $" {listing.Reader}: {listing.Problem}"));
         throw new BackendException(
-            BackendFailure.DeviceAbsent, $"{what}{problems} To see what there is: secure-agent token list");
+            all.Any(listing => listing.Failure?.Failure == BackendFailure.Busy)
+                ? BackendFailure.Busy
+                : BackendFailure.DeviceAbsent,
+            $"{what}{problems} To see what there is: secure-agent token list");
     }
 
-    private IReadOnlyList<SmartCardReader> Readers()
+    /// <summary>The readers, with a card or without.</summary>
+    /// <exception cref="BackendException">There is no smart card service
+    /// (<see cref="BackendFailure.DeviceAbsent"/>).</exception>
+    public IReadOnlyList<SmartCardReader> Readers()
     {
         try
         {
@@ -94,8 +102,8 @@ public sealed class PivTokens
         catch (SmartCardException exception)
         {
             throw new BackendException(BackendFailure.DeviceAbsent,
-                "There is no smart card service, so no card can be reached. Start it (on Debian: apt-get install pcscd, "
-                + "systemctl start pcscd.socket) and try again.", exception);
+                "The smart card service does not run, so no card can be reached. On Linux: systemctl enable --now "
+                + "pcscd.socket (Debian has it in the package pcscd).", exception);
         }
     }
 }

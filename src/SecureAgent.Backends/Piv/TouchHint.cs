@@ -1,3 +1,5 @@
+using SecureAgent.Core;
+
 namespace SecureAgent.Backends.Piv;
 
 /// <summary>Says that a card waits for a touch, while it does. It shows up after a moment, so that a card that was
@@ -34,7 +36,14 @@ internal sealed class TouchHint : IDisposable
         {
             if (!_disposed)
             {
-                _shown = show();
+                try
+                {
+                    _shown = show();
+                }
+                catch (BackendException)
+                {
+                    // Nobody can be told. The token blinks all the same.
+                }
             }
         }
     }
