@@ -13,6 +13,7 @@ internal sealed class PivConnection : IDisposable
     private ISmartCard? _card;
     private PivCommands? _commands;
     private bool _isSelected;
+    private bool _disposed;
 
     /// <summary>Prepares a connection to the card in <paramref name="reader"/>; nothing is opened yet.</summary>
     public PivConnection(ISmartCardReaders readers, string reader) => (_readers, Reader) = (readers, reader);
@@ -120,8 +121,12 @@ internal sealed class PivConnection : IDisposable
         Release();
     }
 
-    /// <summary>Lets go of the card.</summary>
-    public void Dispose() => Release();
+    /// <summary>Lets go of the card for good.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        Release();
+    }
 
     /// <summary>What a failure of PC/SC means to a person.</summary>
     public BackendException Explain(SmartCardException exception) => exception.Status switch
@@ -147,6 +152,7 @@ internal sealed class PivConnection : IDisposable
 
     private void Enter()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         IsFresh = false;
         if (_card is null)
         {
