@@ -42,7 +42,7 @@ public sealed class PcscReaders : ISmartCardReaders
                 using PcscContext context = new(_library);
                 return Readers(States(context));
             }
-            catch (SmartCardException e) when (MeansNoReader(e))
+            catch (SmartCardException e) when (MeansNoReader(e.Status))
             {
                 return [];
             }
@@ -136,7 +136,7 @@ public sealed class PcscReaders : ISmartCardReaders
         {
             // The service that the context belonged to has gone, and may have been started again.
         }
-        catch (SmartCardException e) when (MeansNoReader(e))
+        catch (SmartCardException e) when (MeansNoReader(e.Status))
         {
             return [];
         }
@@ -145,7 +145,7 @@ public sealed class PcscReaders : ISmartCardReaders
         {
             return LookOnce();
         }
-        catch (SmartCardException e) when (MeansNoReader(e))
+        catch (SmartCardException e) when (MeansNoReader(e.Status))
         {
             return [];
         }
@@ -176,7 +176,7 @@ public sealed class PcscReaders : ISmartCardReaders
         {
             // Before the list, so that a reader which comes after the list differs from it.
             PcscReaderState[] list = [new(Pcsc.PnpNotification)];
-            GetStatusChange(context, 0, list);
+            _ = Get(context, list);
             SmartCardStatus status = _library.ListReaders(context.Value, out string[] names);
             if (status != SmartCardStatus.NoReadersAvailable)
             {
@@ -184,13 +184,25 @@ public sealed class PcscReaders : ISmartCardReaders
             }
 
             PcscReaderState[] states = [.. names.Select(name => new PcscReaderState(name))];
-            if (states is [] || GetStatusChange(context, 0, states) != SmartCardStatus.UnknownReader)
+            if (states is [] || Get(context, states) != SmartCardStatus.UnknownReader)
             {
                 return [.. states, .. list];
             }
 
             // One was unplugged meanwhile.
         }
+    }
+
+    /// <summary>Gets states without waiting.</summary>
+    private SmartCardStatus Get(PcscContext context, PcscReaderState[] states)
+    {
+        SmartCardStatus status = _library.GetStatusChange(context.Value, 0, states);
+        if (status is not (SmartCardStatus.Timeout or SmartCardStatus.UnknownReader))
+        {
+            SmartCardException.ThrowUnlessSuccess("SCardGetStatusChange", status);
+        }
+
+        return status;
     }
 
     /// <summary>Waits until a state is another one than that in <paramref name="states"/>.</summary>
@@ -210,37 +222,37 @@ public sealed class PcscReaders : ISmartCardReaders
         // disposed only when the callback has ended, so the context is not released under it. If the token is cancelled
         // already, the callback runs here, before the wait.
         int waiter = Environment.CurrentManagedThreadId;
+        SmartCardStatus status;
         using ManualResetEventSlim ended = new();
         using (ct.UnsafeRegister(_ => CancelUntil(ended, context, waiter), null))
         {
             try
             {
                 ct.ThrowIfCancellationRequested();
-                return GetStatusChange(context, timeout, states);
-            }
-            catch (SmartCardException e) when (e.Status == SmartCardStatus.Cancelled && ct.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(ct);
-            }
-            catch (SmartCardException e)
-            {
-                lock (_lock)
-                {
-                    Forget();
-                }
-
-                if (MeansNoReader(e))
-                {
-                    return e.Status;
-                }
-
-                throw;
+                status = _library.GetStatusChange(context.Value, timeout, states);
             }
             finally
             {
                 ended.Set();
             }
         }
+
+        if (status is SmartCardStatus.Success or SmartCardStatus.Timeout or SmartCardStatus.UnknownReader)
+        {
+            return status;
+        }
+
+        if (status == SmartCardStatus.Cancelled)
+        {
+            ct.ThrowIfCancellationRequested();
+        }
+
+        lock (_lock)
+        {
+            Forget();
+        }
+
+        return MeansNoReader(status) ? status : throw new SmartCardException("SCardGetStatusChange", status);
     }
 
     private void CancelUntil(ManualResetEventSlim ended, PcscContext context, int waiter)
@@ -250,17 +262,6 @@ public sealed class PcscReaders : ISmartCardReaders
             _ = _library.Cancel(context.Value);
             ended.Wait(CancelInterval);
         }
-    }
-
-    private SmartCardStatus GetStatusChange(PcscContext context, uint timeout, PcscReaderState[] states)
-    {
-        SmartCardStatus status = _library.GetStatusChange(context.Value, timeout, states);
-        if (status is not (SmartCardStatus.Timeout or SmartCardStatus.UnknownReader))
-        {
-            SmartCardException.ThrowUnlessSuccess("SCardGetStatusChange", status);
-        }
-
-        return status;
     }
 
     private IReadOnlyList<SmartCardReader> Readers(PcscReaderState[] states) =>
@@ -279,16 +280,14 @@ public sealed class PcscReaders : ISmartCardReaders
             using PcscContext context = new(_library);
             return true;
         }
-        catch (SmartCardException e)
+        catch (SmartCardException)
         {
-            // Another failure than these is the service's answer.
-            return e.Status is not (SmartCardStatus.NoService or SmartCardStatus.ServiceStopped
-                or SmartCardStatus.CommunicationError);
+            return false;
         }
     }
 
-    private bool MeansNoReader(SmartCardException e) => _library.ServiceEndsWithLastReader
-        && e.Status is SmartCardStatus.NoService or SmartCardStatus.ServiceStopped;
+    private bool MeansNoReader(SmartCardStatus status) => _library.ServiceEndsWithLastReader
+        && status is SmartCardStatus.NoService or SmartCardStatus.ServiceStopped;
 
     private void Forget()
     {
