@@ -2,10 +2,12 @@ namespace SecureAgent.Backends.Piv;
 
 /// <summary>The readers that PC/SC knows: pcsc-lite on Linux, the Smart Card service on Windows.</summary>
 /// <remarks>A service that is started again counts its events from zero, so that another card could have the number of
-/// the one before. <see cref="SmartCardReader.EventCount"/> therefore has the number of the service's start, as seen from
-/// here, in its upper half.</remarks>
+/// the one before. <see cref="SmartCardReader.EventCount"/> therefore has the number of the service's start, as seen
+/// from here, in its upper half.</remarks>
 public sealed class PcscReaders : ISmartCardReaders
 {
+    // pcsc-lite does not end a wait for a card that somebody begins to hold exclusively, nor (before 2.3) for a reader
+    // that came just before the wait. Both happen soon after a change, so a second look follows each.
     private const uint SettlingMilliseconds = 1000;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CancelInterval = TimeSpan.FromMilliseconds(1);
@@ -79,7 +81,8 @@ public sealed class PcscReaders : ISmartCardReaders
 
             try
             {
-                isSettled |= Wait(context, states, isSettled, ct) == SmartCardStatus.Timeout;
+                uint timeout = isSettled ? Pcsc.INFINITE : SettlingMilliseconds;
+                isSettled = Wait(context, states, timeout, ct) == SmartCardStatus.Timeout;
             }
             finally
             {
@@ -207,16 +210,12 @@ public sealed class PcscReaders : ISmartCardReaders
 
     /// <summary>Waits until a state is another one than that in <paramref name="states"/>.</summary>
     private SmartCardStatus Wait(
-        PcscContext context, PcscReaderState[] states, bool isSettled, CancellationToken ct)
+        PcscContext context, PcscReaderState[] states, uint timeout, CancellationToken ct)
     {
         for (int i = 0; i < states.Length; i++)
         {
             states[i].CurrentState = states[i].EventState;
         }
-
-        // Where the service does not number the changes to its list (pcsc-lite before 2.3), a reader that comes between
-        // listing and waiting is missed. Readers come in groups, so the list is looked at again a little later.
-        uint timeout = isSettled || states[^1].EventState >> 16 != 0 ? Pcsc.INFINITE : SettlingMilliseconds;
 
         // SCardCancel is lost unless the wait has begun, so it is called until the wait has ended. The registration is
         // disposed only when the callback has ended, so the context is not released under it. If the token is cancelled
