@@ -127,8 +127,7 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
                 }
                 catch (SmartCardException exception)
                 {
-                    Tell(AgentEventLevel.Debug,
-                        $"There is no smart card service now, so keys on cards are not listed: {exception.Message}.");
+                    TellNoService(exception);
                     known = null;
                     Refresh([], isFirst);
                     _readers.WaitForService(_stopping.Token);
@@ -285,6 +284,21 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
         .. PivWeakness.Of(token).Select(
             weakness => $"{weakness.Subject}: {weakness.Text}{(weakness.Link is null ? "" : $" See {weakness.Link}")}"),
     ];
+
+    private void TellNoService(SmartCardException exception)
+    {
+        if (exception.Status == SmartCardStatus.SecurityViolation)
+        {
+            Tell(AgentEventLevel.Warning,
+                "The smart card service does not serve this user (on Linux polkit decides that), so keys on cards are not "
+                + "listed.");
+        }
+        else
+        {
+            Tell(AgentEventLevel.Debug,
+                $"There is no smart card service now, so keys on cards are not listed: {exception.Message}.");
+        }
+    }
 
     private void Tell(AgentEventLevel level, string message)
     {

@@ -8,6 +8,7 @@ using SecureAgent.Tests.EndToEnd;
 using SecureAgent.Tests.HwSim;
 using SecureAgent.Wire;
 using PivCard = SecureAgent.HwSim.Piv.PivCard;
+using PivTouch = SecureAgent.HwSim.Piv.PivTouch;
 using PivCardOptions = SecureAgent.HwSim.Piv.PivCardOptions;
 
 namespace SecureAgent.Tests.Backends.Piv;
@@ -17,6 +18,8 @@ namespace SecureAgent.Tests.Backends.Piv;
 public sealed class PivPcscTests : PcscTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private PivCard? _card;
 
     [Fact]
     public async Task Ykman_and_this_program_see_and_use_each_others_keys()
@@ -72,6 +75,28 @@ public sealed class PivPcscTests : PcscTest
     }
 
     [Fact]
+    public async Task Service_killed_during_a_signature_is_said_and_needs_no_restart()
+    {
+        await using VpcdCard card = await InsertAsync(new PivCardOptions { Touch = PivTouch.AfterControl });
+        Generate(PivTouchPolicy.Always);
+        PivPerson person = new("123456", "123456") { OnTouch = Daemon.Kill };
+        await using PivKeyBackend backend = new(
+            new SharedReaders(Readers), person, PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
+        await backend.Ready.WaitAsync(Patience);
+
+        BackendException error = await Assert.ThrowsAnyAsync<BackendException>(
+            () => SignAsync(backend.Snapshot().Single()));
+        Assert.Equal(BackendFailure.DeviceAbsent, error.Failure);
+        Assert.Contains("the smart card service stopped", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, person.HintsShown);
+        await UntilAsync(backend, list => list.Count == 0);
+        Daemon.Start();
+        await UntilAsync(backend, list => list.Count == 1);
+        person.OnTouch = () => Task.Run(() => _card!.Touch());
+        await SignAsync(backend.Snapshot().Single());
+    }
+
+    [Fact]
     public async Task Card_that_comes_and_goes_is_listed_and_not()
     {
         await using PivKeyBackend backend = new(
@@ -90,7 +115,7 @@ public sealed class PivPcscTests : PcscTest
         await UntilAsync(backend, list => list.Count == 0);
     }
 
-    private void Generate()
+    private void Generate(PivTouchPolicy touchPolicy = PivTouchPolicy.Default)
     {
         using PivConnection connection = new(Readers, FirstReader);
         connection.Run(used =>
@@ -99,13 +124,14 @@ public sealed class PivPcscTests : PcscTest
                 used.Commands.ReadMetadata(PivCommands.ManagementKey, out _)!.Algorithm,
                 Convert.FromHexString("010203040506070801020304050607080102030405060708"));
             return used.Commands.Generate(
-                PivSlot.Authentication, PivAlgorithm.ECC_P256, PivPinPolicy.Default, PivTouchPolicy.Default);
+                PivSlot.Authentication, PivAlgorithm.ECC_P256, PivPinPolicy.Default, touchPolicy);
         }, mayRepeat: false);
     }
 
     private async Task<VpcdCard> InsertAsync(PivCardOptions options)
     {
-        VpcdCard card = new(new PivCard(options), Daemon.Readers[0].Port);
+        _card = new PivCard(options);
+        VpcdCard card = new(_card, Daemon.Readers[0].Port);
         await card.InsertAsync();
         Until(readers => readers[0].HasCard);
         return card;
