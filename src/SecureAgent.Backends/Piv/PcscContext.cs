@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>SCARDCONTEXT: one conversation with the service. Calls on one context wait for each other, so each connection
-/// to a card has its own.</summary>
+/// <summary>SCARDCONTEXT: one conversation with the service. Calls on one context wait for each other, so each
+/// connection to a card has its own.</summary>
 internal sealed class PcscContext : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly IPcscLibrary _library;

@@ -2,10 +2,12 @@ namespace SecureAgent.Backends.Piv;
 
 /// <summary>The readers that PC/SC knows: pcsc-lite on Linux, the Smart Card service on Windows.</summary>
 /// <remarks>A service that is started again counts its events from zero, so that another card could have the number of
-/// the one before. <see cref="SmartCardReader.EventCount"/> therefore has the number of the service's start, as seen from
-/// here, in its upper half.</remarks>
+/// the one before. <see cref="SmartCardReader.EventCount"/> therefore has the number of the service's start, as seen
+/// from here, in its upper half.</remarks>
 public sealed class PcscReaders : ISmartCardReaders
 {
+    // pcsc-lite does not end a wait for a card that somebody begins to hold exclusively, nor (before 2.3) for a reader
+    // that came just before the wait. Both happen soon after a change, so a second look follows each.
     private const uint SettlingMilliseconds = 1000;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CancelInterval = TimeSpan.FromMilliseconds(1);
@@ -42,7 +44,7 @@ public sealed class PcscReaders : ISmartCardReaders
                 using PcscContext context = new(_library);
                 return Readers(States(context));
             }
-            catch (SmartCardException e) when (MeansNoReader(e))
+            catch (SmartCardException e) when (MeansNoReader(e.Status))
             {
                 return [];
             }
@@ -79,7 +81,8 @@ public sealed class PcscReaders : ISmartCardReaders
 
             try
             {
-                isSettled |= Wait(context, states, isSettled, ct) == SmartCardStatus.Timeout;
+                uint timeout = isSettled ? Pcsc.INFINITE : SettlingMilliseconds;
+                isSettled = Wait(context, states, timeout, ct) == SmartCardStatus.Timeout;
             }
             finally
             {
@@ -136,7 +139,7 @@ public sealed class PcscReaders : ISmartCardReaders
         {
             // The service that the context belonged to has gone, and may have been started again.
         }
-        catch (SmartCardException e) when (MeansNoReader(e))
+        catch (SmartCardException e) when (MeansNoReader(e.Status))
         {
             return [];
         }
@@ -145,7 +148,7 @@ public sealed class PcscReaders : ISmartCardReaders
         {
             return LookOnce();
         }
-        catch (SmartCardException e) when (MeansNoReader(e))
+        catch (SmartCardException e) when (MeansNoReader(e.Status))
         {
             return [];
         }
@@ -176,7 +179,7 @@ public sealed class PcscReaders : ISmartCardReaders
         {
             // Before the list, so that a reader which comes after the list differs from it.
             PcscReaderState[] list = [new(Pcsc.PnpNotification)];
-            GetStatusChange(context, 0, list);
+            _ = Get(context, list);
             SmartCardStatus status = _library.ListReaders(context.Value, out string[] names);
             if (status != SmartCardStatus.NoReadersAvailable)
             {
@@ -184,7 +187,7 @@ public sealed class PcscReaders : ISmartCardReaders
             }
 
             PcscReaderState[] states = [.. names.Select(name => new PcscReaderState(name))];
-            if (states is [] || GetStatusChange(context, 0, states) != SmartCardStatus.UnknownReader)
+            if (states is [] || Get(context, states) != SmartCardStatus.UnknownReader)
             {
                 return [.. states, .. list];
             }
@@ -193,54 +196,62 @@ public sealed class PcscReaders : ISmartCardReaders
         }
     }
 
+    /// <summary>Gets states without waiting.</summary>
+    private SmartCardStatus Get(PcscContext context, PcscReaderState[] states)
+    {
+        SmartCardStatus status = _library.GetStatusChange(context.Value, 0, states);
+        if (status is not (SmartCardStatus.Timeout or SmartCardStatus.UnknownReader))
+        {
+            SmartCardException.ThrowUnlessSuccess("SCardGetStatusChange", status);
+        }
+
+        return status;
+    }
+
     /// <summary>Waits until a state is another one than that in <paramref name="states"/>.</summary>
     private SmartCardStatus Wait(
-        PcscContext context, PcscReaderState[] states, bool isSettled, CancellationToken ct)
+        PcscContext context, PcscReaderState[] states, uint timeout, CancellationToken ct)
     {
         for (int i = 0; i < states.Length; i++)
         {
             states[i].CurrentState = states[i].EventState;
         }
 
-        // Where the service does not number the changes to its list (pcsc-lite before 2.3), a reader that comes between
-        // listing and waiting is missed. Readers come in groups, so the list is looked at again a little later.
-        uint timeout = isSettled || states[^1].EventState >> 16 != 0 ? Pcsc.INFINITE : SettlingMilliseconds;
-
         // SCardCancel is lost unless the wait has begun, so it is called until the wait has ended. The registration is
         // disposed only when the callback has ended, so the context is not released under it. If the token is cancelled
         // already, the callback runs here, before the wait.
         int waiter = Environment.CurrentManagedThreadId;
+        SmartCardStatus status;
         using ManualResetEventSlim ended = new();
         using (ct.UnsafeRegister(_ => CancelUntil(ended, context, waiter), null))
         {
             try
             {
                 ct.ThrowIfCancellationRequested();
-                return GetStatusChange(context, timeout, states);
-            }
-            catch (SmartCardException e) when (e.Status == SmartCardStatus.Cancelled && ct.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(ct);
-            }
-            catch (SmartCardException e)
-            {
-                lock (_lock)
-                {
-                    Forget();
-                }
-
-                if (MeansNoReader(e))
-                {
-                    return e.Status;
-                }
-
-                throw;
+                status = _library.GetStatusChange(context.Value, timeout, states);
             }
             finally
             {
                 ended.Set();
             }
         }
+
+        if (status is SmartCardStatus.Success or SmartCardStatus.Timeout or SmartCardStatus.UnknownReader)
+        {
+            return status;
+        }
+
+        if (status == SmartCardStatus.Cancelled)
+        {
+            ct.ThrowIfCancellationRequested();
+        }
+
+        lock (_lock)
+        {
+            Forget();
+        }
+
+        return MeansNoReader(status) ? status : throw new SmartCardException("SCardGetStatusChange", status);
     }
 
     private void CancelUntil(ManualResetEventSlim ended, PcscContext context, int waiter)
@@ -250,17 +261,6 @@ public sealed class PcscReaders : ISmartCardReaders
             _ = _library.Cancel(context.Value);
             ended.Wait(CancelInterval);
         }
-    }
-
-    private SmartCardStatus GetStatusChange(PcscContext context, uint timeout, PcscReaderState[] states)
-    {
-        SmartCardStatus status = _library.GetStatusChange(context.Value, timeout, states);
-        if (status is not (SmartCardStatus.Timeout or SmartCardStatus.UnknownReader))
-        {
-            SmartCardException.ThrowUnlessSuccess("SCardGetStatusChange", status);
-        }
-
-        return status;
     }
 
     private IReadOnlyList<SmartCardReader> Readers(PcscReaderState[] states) =>
@@ -279,16 +279,14 @@ public sealed class PcscReaders : ISmartCardReaders
             using PcscContext context = new(_library);
             return true;
         }
-        catch (SmartCardException e)
+        catch (SmartCardException)
         {
-            // Another failure than these is the service's answer.
-            return e.Status is not (SmartCardStatus.NoService or SmartCardStatus.ServiceStopped
-                or SmartCardStatus.CommunicationError);
+            return false;
         }
     }
 
-    private bool MeansNoReader(SmartCardException e) => _library.ServiceEndsWithLastReader
-        && e.Status is SmartCardStatus.NoService or SmartCardStatus.ServiceStopped;
+    private bool MeansNoReader(SmartCardStatus status) => _library.ServiceEndsWithLastReader
+        && status is SmartCardStatus.NoService or SmartCardStatus.ServiceStopped;
 
     private void Forget()
     {

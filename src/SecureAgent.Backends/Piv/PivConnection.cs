@@ -13,6 +13,7 @@ internal sealed class PivConnection : IDisposable
     private ISmartCard? _card;
     private PivCommands? _commands;
     private bool _isSelected;
+    private bool _disposed;
 
     /// <summary>Prepares a connection to the card in <paramref name="reader"/>; nothing is opened yet.</summary>
     public PivConnection(ISmartCardReaders readers, string reader) => (_readers, Reader) = (readers, reader);
@@ -120,8 +121,12 @@ internal sealed class PivConnection : IDisposable
         Release();
     }
 
-    /// <summary>Lets go of the card.</summary>
-    public void Dispose() => Release();
+    /// <summary>Lets go of the card for good.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        Release();
+    }
 
     /// <summary>What a failure of PC/SC means to a person.</summary>
     public BackendException Explain(SmartCardException exception) => exception.Status switch
@@ -132,8 +137,8 @@ internal sealed class PivConnection : IDisposable
                 BackendFailure.DeviceAbsent, $"{Name} was taken out. Put it in again and repeat what you did.", exception),
         SmartCardStatus.SharingViolation => new BackendException(
             BackendFailure.Busy,
-            $"{Name} is held exclusively by another program, such as gpg's scdaemon (gpgconf --kill scdaemon). Try "
-            + "again when that one has let go.", exception),
+            $"{Name} is held exclusively by another program{Holders()}. Try again when that one has let go; gpg's "
+            + "scdaemon does so by gpgconf --kill scdaemon.", exception),
         SmartCardStatus.NoService or SmartCardStatus.ServiceStopped or SmartCardStatus.CommunicationError
             or SmartCardStatus.InvalidHandle => new BackendException(
                 BackendFailure.DeviceAbsent,
@@ -145,8 +150,16 @@ internal sealed class PivConnection : IDisposable
             BackendFailure.Refused, $"{Name} did not do what it was asked: {exception.Message}.", exception),
     };
 
+    // PC/SC does not tell which.
+    private static string Holders()
+    {
+        string[] others = [.. SmartCardUsers.Others().Select(other => $"{other.Name} ({other.ProcessId})")];
+        return others.Length == 0 ? "" : $", perhaps {string.Join(" or ", others)}";
+    }
+
     private void Enter()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         IsFresh = false;
         if (_card is null)
         {

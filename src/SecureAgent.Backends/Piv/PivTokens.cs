@@ -59,18 +59,8 @@ public sealed class PivTokens
             .Where(token => id is null || string.Equals(token.Id, id, StringComparison.OrdinalIgnoreCase))];
         if (found is [PivToken token])
         {
-            PivTokenSession session = new(
-                new PivAccess(_readers, token.Reader, _time), token, _memory, ask, showTouch, _time);
-            try
-            {
-                await session.RefreshAsync(ct).ConfigureAwait(false);
-                return session;
-            }
-            catch
-            {
-                await session.DisposeAsync().ConfigureAwait(false);
-                throw;
-            }
+            return new PivTokenSession(
+                new PivAccess(_readers, token.Reader, _time, token), token, _memory, ask, showTouch, _time);
         }
 
         if (found.Length > 1)

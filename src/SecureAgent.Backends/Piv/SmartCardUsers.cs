@@ -3,8 +3,8 @@ namespace SecureAgent.Backends.Piv;
 /// <summary>Who else uses smart cards here: PC/SC does not tell who holds a card, so this names who may.</summary>
 public static class SmartCardUsers
 {
-    /// <summary>The other programs of this user that have pcsc-lite in their memory, such as scdaemon; root sees those of
-    /// everybody. Always empty on Windows, which has winscard.dll in many programs that use no card.</summary>
+    /// <summary>The other programs of this user that have pcsc-lite in their memory, such as scdaemon; root sees those
+    /// of everybody. Always empty on Windows, which has winscard.dll in many programs that use no card.</summary>
     /// <returns>Names as the kernel has them, at most 15 bytes long, with process ids, in ascending order of
     /// these.</returns>
     public static IReadOnlyList<(string Name, int ProcessId)> Others()

@@ -41,7 +41,8 @@ internal sealed partial class PcscDaemon : IDisposable
         Start();
     }
 
-    /// <summary>The directory of <see cref="SocketPath"/>, in which the socket appears when the daemon serves.</summary>
+    /// <summary>The directory of <see cref="SocketPath"/>, in which the socket appears when the daemon
+    /// serves.</summary>
     public string DirectoryPath => _directory.FullName;
 
     /// <summary>The name by which clients find the daemon, the same after a restart.</summary>

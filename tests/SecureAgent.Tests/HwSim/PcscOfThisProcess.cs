@@ -5,8 +5,8 @@ namespace SecureAgent.Tests.HwSim;
 
 /// <summary>Where libpcsclite finds pcscd when it is called in the process of the tests: nowhere, until a test says
 /// which. The library reads the name of the socket once, so it is always the same one.</summary>
-/// <remarks>No test, nor a program that one starts with the environment of the tests, touches tokens of the machine that
-/// it runs on.</remarks>
+/// <remarks>No test, nor a program that one starts with the environment of the tests, touches tokens of the machine
+/// that it runs on.</remarks>
 internal static partial class PcscOfThisProcess
 {
     /// <summary>The tests that use it, which take turns.</summary>

@@ -69,9 +69,9 @@ public sealed class PcscCallsTests
     }
 
     [Fact]
-    public void Wait_looks_once_more_after_a_second_and_then_never_again_by_itself()
+    public void Wait_looks_again_after_a_second_and_then_never_again_by_itself()
     {
-        RecordingPcsc pcsc = new();
+        RecordingPcsc pcsc = new() { ListState = 0x0001_0000 };
         pcsc.Waits = timeout =>
         {
             if (timeout != Pcsc.INFINITE)
@@ -87,24 +87,40 @@ public sealed class PcscCallsTests
         Assert.Equal(
             [
                 "SCardEstablishContext()",
-                @"SCardGetStatusChange(1000, 3E8, Reader=70122, \\?PnP?\Notification=0)",
-                @"SCardGetStatusChange(1000, FFFFFFFF, Reader=70122, \\?PnP?\Notification=0)",
+                @"SCardGetStatusChange(1000, 3E8, Reader=70122, \\?PnP?\Notification=10000)",
+                @"SCardGetStatusChange(1000, FFFFFFFF, Reader=70122, \\?PnP?\Notification=10000)",
             ],
             pcsc.Calls);
     }
 
     [Fact]
-    public void Wait_for_readers_that_are_counted_looks_never_again_by_itself()
+    public void Wait_is_cancelled_until_it_ends_because_what_comes_before_it_is_lost()
     {
-        RecordingPcsc pcsc = new() { ListState = 0x0001_0000 };
+        RecordingPcsc pcsc = new();
+        using PcscReaders readers = new(pcsc);
+        IReadOnlyList<SmartCardReader> known = readers.List();
+        using CancellationTokenSource stop = new();
+        using CountdownEvent cancels = new(3);
+        pcsc.Cancels = () => _ = cancels.IsSet || cancels.Signal();
         pcsc.Waits = _ =>
         {
-            pcsc.Names = ["Reader", "Another"];
-            return SmartCardStatus.Success;
+            stop.CancelAsync();
+            Assert.True(cancels.Wait(EndToEnd.Deadline.Span, Ct));
+            return SmartCardStatus.Cancelled;
         };
+        Assert.ThrowsAny<OperationCanceledException>(() => readers.WaitForChange(known, stop.Token));
+    }
+
+    [Fact]
+    public void Wait_that_is_cancelled_before_it_begins_does_not_begin()
+    {
+        RecordingPcsc pcsc = new();
         using PcscReaders readers = new(pcsc);
-        Assert.Equal(2, readers.WaitForChange(readers.List(), Ct).Count);
-        Assert.Equal(@"SCardGetStatusChange(1000, FFFFFFFF, Reader=70122, \\?PnP?\Notification=10000)", pcsc.Calls[^1]);
+        IReadOnlyList<SmartCardReader> known = readers.List();
+        using CancellationTokenSource stop = new();
+        pcsc.Lists = stop.Cancel;
+        pcsc.Waits = _ => throw new InvalidOperationException("It waits.");
+        Assert.ThrowsAny<OperationCanceledException>(() => readers.WaitForChange(known, stop.Token));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal sealed class RecordingPcsc : IPcscLibrary
 
     private int _watches;
 
-    /// <summary>The calls, less the ones that look without waiting.</summary>
+    /// <summary>The calls, less those that look without waiting and those of other threads.</summary>
     public List<string> Calls { get; } = [];
 
     /// <summary>What SCardEstablishContext returns or throws.</summary>
@@ -35,6 +35,12 @@ internal sealed class RecordingPcsc : IPcscLibrary
     /// <summary>What a wait does: returns, with states as they are then.</summary>
     public Func<uint, SmartCardStatus> Waits { get; set; } = _ => SmartCardStatus.Success;
 
+    /// <summary>What SCardCancel does.</summary>
+    public Action Cancels { get; set; } = () => { };
+
+    /// <summary>What happens while readers are listed.</summary>
+    public Action Lists { get; set; } = () => { };
+
     /// <summary>What looking out for the service does.</summary>
     public Action WaitsForService { get; set; } = () => { };
 
@@ -52,10 +58,16 @@ internal sealed class RecordingPcsc : IPcscLibrary
 
     public SmartCardStatus ReleaseContext(nint context) => Called($"SCardReleaseContext({context:X})");
 
-    public SmartCardStatus Cancel(nint context) => Called($"SCardCancel({context:X})");
+    public SmartCardStatus Cancel(nint context)
+    {
+        Assert.Equal(Context, context);
+        Cancels();
+        return SmartCardStatus.Success;
+    }
 
     public SmartCardStatus ListReaders(nint context, out string[] names)
     {
+        Lists();
         names = Names;
         return names is [] ? SmartCardStatus.NoReadersAvailable : SmartCardStatus.Success;
     }
