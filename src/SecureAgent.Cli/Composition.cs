@@ -81,6 +81,27 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The public key files of keys on tokens.</summary>
     public PivPublicKeyFiles TokenKeyFiles => new(_settings.PublicKeyDirectory);
 
+    /// <summary>Lets a running agent notice that keys on a token changed, which PC/SC does not tell: it watches the key
+    /// directory. Without a running agent, or where nothing can be written, nothing happens.</summary>
+    public void AnnounceTokenChange()
+    {
+        string file = Path.Combine(_settings.KeyDirectory, ".tokens");
+        try
+        {
+            if (Directory.Exists(_settings.KeyDirectory))
+            {
+                string written = $"{file}.{Environment.ProcessId}";
+                File.WriteAllBytes(written, []);
+                File.Move(written, file, overwrite: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.Write(new AgentEvent(
+                AgentEventLevel.Debug, "keys", $"A running agent is not told of the change: {e.Message}"));
+        }
+    }
+
     /// <summary>The agent.</summary>
     public SshAgent Agent => _agent ??= CreateAgent();
 
@@ -173,6 +194,8 @@ internal sealed class Composition : IAsyncDisposable
             _piv = new PivKeyBackend(_smartCardReaders(), Prompter, pinCache, _log, TimeProvider.System);
 #pragma warning restore CA2000
             backends.Add(_piv);
+            // A command that changed keys on a token says it there.
+            Keys.Changed += (_, _) => _piv.Reread();
         }
 
         return new SshAgent(backends, Prompter, _log, Memory, TimeProvider.System, CreateOptions());

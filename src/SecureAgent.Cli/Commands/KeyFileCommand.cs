@@ -119,6 +119,7 @@ internal static class KeyFileCommand
         await using (open.ConfigureAwait(false))
         {
             bool isGone = await new PivEnrolment(open.Session).RemoveAsync(key.Slot, ct).ConfigureAwait(false);
+            composition.AnnounceTokenChange();
             if (key is { PublicKey: PublicKey publicKey, CommonName: string name })
             {
                 composition.TokenKeyFiles.Remove(name, publicKey);

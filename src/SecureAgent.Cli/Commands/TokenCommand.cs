@@ -143,6 +143,7 @@ internal sealed class TokenCommand
                 }
 
                 await new PivAdministration(open.Session).ResetAsync(ct).ConfigureAwait(false);
+                composition.AnnounceTokenChange();
                 await SayAsync($"{open.Token.Name} is empty now. Its PIN is 123456 and its PUK 12345678, so change them: "
                     + "secure-agent token set-pin, secure-agent token set-puk").ConfigureAwait(false);
             },

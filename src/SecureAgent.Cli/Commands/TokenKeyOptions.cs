@@ -110,6 +110,7 @@ internal sealed class TokenKeyOptions
                 PivPublicKeyFiles files = composition.TokenKeyFiles;
                 files.RequireFree(name, replaced?.PublicKey);
                 PivKey key = await enrol(composition, open, request).ConfigureAwait(false);
+                composition.AnnounceTokenChange();
                 await SayAsync(key, files, name, comment ?? key.Comment).ConfigureAwait(false);
                 await open.RefreshAsync(ct).ConfigureAwait(false);
                 foreach (PivWeakness weakness in open.Info.Weaknesses)

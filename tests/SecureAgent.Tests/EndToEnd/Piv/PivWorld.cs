@@ -20,7 +20,7 @@ internal sealed class PivWorld : IAsyncDisposable
     private const string NoTpm = "swtpm:path=/nowhere/tpm.sock";
 
     private readonly PcscDaemon _daemon;
-    private VpcdCard _reader;
+    private readonly VpcdCard _reader;
     private AgentProgram? _agent;
 
     private PivWorld(PcscDaemon daemon, PivCardOptions card)
@@ -40,7 +40,7 @@ internal sealed class PivWorld : IAsyncDisposable
     public Home Home { get; } = new();
 
     /// <summary>The card in the reader.</summary>
-    public PivCard Card { get; private set; }
+    public PivCard Card { get; }
 
     /// <summary>The running agent.</summary>
     public AgentProgram Agent => _agent ?? throw new InvalidOperationException("The agent was not started.");
@@ -59,21 +59,23 @@ internal sealed class PivWorld : IAsyncDisposable
         return world;
     }
 
-    /// <summary>Puts another new card in the reader, in place of the one that is there.</summary>
-    public async Task ReplaceCardAsync(PivCardOptions card)
-    {
-        await _reader.DisposeAsync();
-        Card = new PivCard(card);
-        _reader = new VpcdCard(Card, _daemon.Readers[0].Port);
-        await _reader.InsertAsync();
-    }
-
     /// <summary>Starts <c>secure-agent run</c>; it ends with this world.</summary>
     public async Task StartAgentAsync() => _agent = await AgentProgram.StartAsync(Home, NoTpm);
 
     /// <summary>Runs a command of the program.</summary>
     public Task<Ran> RunAsync(params string[] arguments) =>
         SecureAgentProgram.RunAsync(_agent is null ? Home.Environment : Home.WithAgent(_agent.Socket), arguments);
+
+    /// <summary>Makes the card a new one again, and forgets its public keys.</summary>
+    public async Task EmptyAsync()
+    {
+        Home.Askpass.AnswerFirst();
+        (await RunAsync("token", "reset", "--yes")).Succeeded();
+        foreach (string file in Directory.EnumerateFiles(Home.KeyDirectory, "*.pub"))
+        {
+            File.Delete(file);
+        }
+    }
 
     /// <summary>Runs another program that uses cards, such as ykman, and expects it to succeed.</summary>
     public async Task<Ran> ToolAsync(string tool, params string[] arguments) =>

@@ -71,7 +71,7 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
     [Fact]
     public async Task Older_firmware_says_that_the_key_stays_when_it_is_removed()
     {
-        PivWorld world = await shared.NewCardAsync(PivCardOptions.Firmware543);
+        PivWorld world = await shared.NewOlderCardAsync();
         (await world.RunAsync("key", "new", "work", "--in", "piv")).Succeeded();
 
         Ran removed = (await world.RunAsync("key", "remove", "work", "--yes")).Succeeded();
@@ -163,7 +163,7 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
     [Fact]
     public async Task Status_shows_the_token_and_what_is_weak_about_it()
     {
-        PivWorld world = await shared.NewCardAsync(PivCardOptions.Firmware543);
+        PivWorld world = await shared.NewOlderCardAsync();
         (await world.RunAsync("key", "new", "work", "--in", "piv")).Succeeded();
 
         Ran status = (await world.RunAsync("status")).Succeeded();
@@ -195,36 +195,37 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
     private static async Task<JsonElement> InfoAsync(PivWorld world) => JsonDocument.Parse(
         (await world.RunAsync("token", "info", "--json")).Succeeded().Output).RootElement.Clone();
 
-    /// <summary>One pcscd and one agent for the class; each test gets a new card.</summary>
+    /// <summary>One token of each firmware for the class, with an agent; each test gets it emptied.</summary>
     public sealed class Shared : IAsyncDisposable
     {
-        private readonly Lazy<Task<PivWorld>> _world = new(async () =>
-        {
-            PivWorld world = await PivWorld.StartAsync();
-            await world.StartAgentAsync();
-            return world;
-        });
-
-        internal async Task<PivWorld> NewCardAsync(Version? firmware = null)
-        {
-            PivWorld world = await _world.Value;
-            await world.ReplaceCardAsync(
-                new PivCardOptions { Firmware = firmware ?? PivCardOptions.Firmware572 });
-            foreach (string file in Directory.EnumerateFiles(world.Home.KeyDirectory))
-            {
-                File.Delete(file);
-            }
-
-            world.Home.Askpass.AnswerFirst();
-            return world;
-        }
+        private readonly Lazy<Task<PivWorld>> _world = new(() => StartAsync(PivCardOptions.Firmware572));
+        private readonly Lazy<Task<PivWorld>> _older = new(() => StartAsync(PivCardOptions.Firmware543));
 
         public async ValueTask DisposeAsync()
         {
-            if (_world.IsValueCreated && _world.Value.IsCompletedSuccessfully)
+            foreach (Lazy<Task<PivWorld>> world in new[] { _world, _older }.Where(
+                world => world.IsValueCreated && world.Value.IsCompletedSuccessfully))
             {
-                await (await _world.Value).DisposeAsync();
+                await (await world.Value).DisposeAsync();
             }
+        }
+
+        internal Task<PivWorld> NewCardAsync() => EmptiedAsync(_world);
+
+        internal Task<PivWorld> NewOlderCardAsync() => EmptiedAsync(_older);
+
+        private static async Task<PivWorld> EmptiedAsync(Lazy<Task<PivWorld>> started)
+        {
+            PivWorld world = await started.Value;
+            await world.EmptyAsync();
+            return world;
+        }
+
+        private static async Task<PivWorld> StartAsync(Version firmware)
+        {
+            PivWorld world = await PivWorld.StartAsync(new PivCardOptions { Firmware = firmware });
+            await world.StartAgentAsync();
+            return world;
         }
     }
 }
