@@ -76,6 +76,7 @@ internal static class CommandTree
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
             TokenCommand.Create(common, surroundings),
+            AttestCommand.Create(common, surroundings),
             StatusCommand.Create(common, surroundings),
             AuditCommand.Create(common, surroundings),
             ConfigCommand.Create(common, surroundings),

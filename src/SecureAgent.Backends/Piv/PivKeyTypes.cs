@@ -1,4 +1,5 @@
 using SecureAgent.Core;
+using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Piv;
 
@@ -28,6 +29,9 @@ public static class PivKeyTypes
         All.FirstOrDefault(type => string.Equals(type.Name, name, StringComparison.OrdinalIgnoreCase)) is { Name: not null } found
             ? found.Algorithm
             : throw new BackendException($"No card makes keys of type \"{name}\". Types are {string.Join(", ", Names)}.");
+
+    /// <summary>The name of the kind of <paramref name="key"/>.</summary>
+    public static string NameOf(PublicKey key) => NameOf(PivPublicKey.AlgorithmOf(key));
 
     /// <summary>The name of <paramref name="algorithm"/>, also of one that is not made any more.</summary>
     public static string NameOf(PivAlgorithm algorithm) =>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SecureAgent.HwSim.Piv;
 
@@ -173,6 +175,55 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
         Assert.Equal(3, world.Card.PinTriesLeft);
     }
 
+    [Fact]
+    public async Task An_attestation_leads_to_its_root_and_to_no_other()
+    {
+        PivWorld world = await shared.NewCardAsync();
+        await world.RunAsync("key", "new", "work", "--in", "piv", "--touch", "cached");
+        string root = world.Home.Write(
+            "tmp/root.pem", PemEncoding.WriteString("CERTIFICATE", world.Card.AttestationRoot.Span));
+        string file = world.Home.File("tmp/attestation.pem");
+        (await world.RunAsync("attest", "work", "--out", file)).Succeeded();
+
+        JsonElement statement = JsonDocument.Parse(
+            (await world.RunAsync("attest", "verify", file, "--root", root, "--json")).Succeeded().Output).RootElement;
+        Ran ofYubico = await world.YkmanAsync("piv", "keys", "attest", "9a", "-");
+
+        Assert.Equal("12345678", statement.GetProperty("serial").GetString());
+        Assert.Equal("5.7.2", statement.GetProperty("firmware").GetString());
+        Assert.Equal("9a", statement.GetProperty("slot").GetString());
+        Assert.Equal("once", statement.GetProperty("pinPolicy").GetString());
+        Assert.Equal("cached", statement.GetProperty("touchPolicy").GetString());
+        string fingerprint = statement.GetProperty("fingerprint").GetString()!;
+        Assert.Contains(fingerprint, (await world.RunAsync("key", "show", "work")).Output);
+
+        // The chain that openssl accepts, and only that.
+        string leaf = world.Home.Write("tmp/leaf.pem", ofYubico.Output);
+        await world.ToolAsync("openssl", "verify", "-CAfile", root, "-untrusted", file, leaf);
+        using X509Certificate2 rootCertificate =
+            X509CertificateLoader.LoadCertificate(world.Card.AttestationRoot.Span);
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new(
+            rootCertificate.SubjectName, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 impostor = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        string other = world.Home.Write("tmp/other.pem", impostor.ExportCertificatePem());
+        Ran refused = (await world.RunAsync("attest", "verify", file, "--root", other)).ExitedWith(Refused);
+        Assert.Contains("does not lead to a root", refused.Error);
+    }
+
+    [Fact]
+    public async Task An_imported_key_is_not_attested()
+    {
+        PivWorld world = await shared.NewCardAsync();
+        string file = world.Home.File($"tmp/{Path.GetRandomFileName()}");
+        await world.ToolAsync("ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", file);
+        (await world.RunAsync("key", "import", "old", file, "--in", "piv")).Succeeded();
+
+        Assert.Contains("imported", (await world.RunAsync("attest", "old")).ExitedWith(Refused).Error);
+    }
+
     [Theory]
     [InlineData(Absent, "token", "info", "--token", "7")]
     [InlineData(Absent, "key", "new", "work", "--in", "piv:7")]
@@ -184,7 +235,7 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
     [InlineData(Usage, "token", "set-tries", "0", "3")]
     public async Task What_cannot_be_done_has_its_exit_code(int exitCode, params string[] arguments)
     {
-        PivWorld world = await shared.NewCardAsync();
+        PivWorld world = await shared.AnyCardAsync();
 
         Ran ran = (await world.RunAsync(arguments)).ExitedWith(exitCode);
 
@@ -209,6 +260,8 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
                 await (await world.Value).DisposeAsync();
             }
         }
+
+        internal Task<PivWorld> AnyCardAsync() => _world.Value;
 
         internal Task<PivWorld> NewCardAsync() => EmptiedAsync(_world);
 
