@@ -60,7 +60,8 @@ internal sealed class PivWorld : IAsyncDisposable
     }
 
     /// <summary>Starts <c>secure-agent run</c>; it ends with this world.</summary>
-    public async Task StartAgentAsync() => _agent = await AgentProgram.StartAsync(Home, NoTpm);
+    public async Task StartAgentAsync(IReadOnlyDictionary<string, string>? environment = null) =>
+        _agent = await AgentProgram.StartAsync(Home, NoTpm, environment ?? Home.Environment);
 
     /// <summary>Runs a command of the program.</summary>
     public Task<Ran> RunAsync(params string[] arguments) =>

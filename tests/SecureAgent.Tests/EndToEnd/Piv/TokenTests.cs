@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using SecureAgent.HwSim.Piv;
 
 namespace SecureAgent.Tests.EndToEnd.Piv;
 
-public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTests.Shared>
+public sealed class TokenTests(SharedTokens shared) : IClassFixture<SharedTokens>
 {
     private const int Refused = 1;
     private const int Usage = 64;
@@ -18,8 +17,9 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
     [InlineData("ed25519", "9d")]
     [InlineData("rsa-2048", "82")]
     [InlineData("rsa-4096", "83")]
-    public async Task A_key_of_each_type_is_made_and_signs(string type, string slot)
+    public async Task A_key_of_each_type_is_made_logs_in_and_signs(string type, string slot)
     {
+        SshdServer sshd = await shared.SshdAsync();
         PivWorld world = await shared.NewCardAsync();
         Ran made = await world.RunAsync("key", "new", "work", "--in", "piv", "--type", type, "--slot", slot);
 
@@ -30,7 +30,9 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
         Assert.Equal(
             File.ReadAllText(file), (await world.RunAsync("pub", $"piv:12345678:{slot}")).Succeeded().Output);
         await world.ListedAsync($"work (piv:12345678:{slot})");
+        await world.LoginAsync(sshd, file);
         await world.SignAsync(file);
+        await world.CommitAsync(file);
     }
 
     [Fact]
@@ -245,40 +247,4 @@ public sealed class TokenTests(TokenTests.Shared shared) : IClassFixture<TokenTe
 
     private static async Task<JsonElement> InfoAsync(PivWorld world) => JsonDocument.Parse(
         (await world.RunAsync("token", "info", "--json")).Succeeded().Output).RootElement.Clone();
-
-    /// <summary>One token of each firmware for the class, with an agent; each test gets it emptied.</summary>
-    public sealed class Shared : IAsyncDisposable
-    {
-        private readonly Lazy<Task<PivWorld>> _world = new(() => StartAsync(PivCardOptions.Firmware572));
-        private readonly Lazy<Task<PivWorld>> _older = new(() => StartAsync(PivCardOptions.Firmware543));
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (Lazy<Task<PivWorld>> world in new[] { _world, _older }.Where(
-                world => world.IsValueCreated && world.Value.IsCompletedSuccessfully))
-            {
-                await (await world.Value).DisposeAsync();
-            }
-        }
-
-        internal Task<PivWorld> AnyCardAsync() => _world.Value;
-
-        internal Task<PivWorld> NewCardAsync() => EmptiedAsync(_world);
-
-        internal Task<PivWorld> NewOlderCardAsync() => EmptiedAsync(_older);
-
-        private static async Task<PivWorld> EmptiedAsync(Lazy<Task<PivWorld>> started)
-        {
-            PivWorld world = await started.Value;
-            await world.EmptyAsync();
-            return world;
-        }
-
-        private static async Task<PivWorld> StartAsync(Version firmware)
-        {
-            PivWorld world = await PivWorld.StartAsync(new PivCardOptions { Firmware = firmware });
-            await world.StartAgentAsync();
-            return world;
-        }
-    }
 }
