@@ -20,7 +20,8 @@ public sealed class PivEnrolmentTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         PivKey key = await bench.Enrolment.NewAsync(
-            new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) }, default);
+            new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) },
+            default);
 
         Assert.Equal($"work (piv:12345678:{slot})", key.Comment);
         Assert.Equal(PivKeyOrigin.Generated, key.Origin);
@@ -38,7 +39,8 @@ public sealed class PivEnrolmentTests
 
         Assert.Equal(slot == "9e" ? [] : [(PivSecretKind.Pin, 3)], bench.Asked);
         await using PivKeyBackend backend = new(
-            bench.Readers, new PivPerson(PivBench.Pin), PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
+            bench.Readers, new PivPerson(PivBench.Pin), PinCachePolicy.UntilDropped, new RecordingLog(),
+            TimeProvider.System);
         await backend.Ready;
         Identity identity = Assert.Single(backend.Snapshot());
         Assert.Equal(key.PublicKey, identity.PublicKey);

@@ -95,9 +95,11 @@ public sealed class PivFaultTests
         await bench.SignAsync();
         bench.Readers.Forget();
         bench.Readers.Reset(PivBench.Reader);
+        int connects = bench.Readers.Connects;
 
         await bench.SignAsync();
         Assert.Equal([0xA4, 0xF8, 0x20, 0x20, 0x87], bench.Readers.Instructions);
+        Assert.Equal(connects, bench.Readers.Connects); // the same connection, taken up again
         Assert.Single(bench.Person.Prompts);
     }
 

@@ -43,7 +43,8 @@ public sealed class PivKeyBackendTests
         Assert.Equal("piv:12345678:82", identity.Comment);
         await bench.SignAsync();
         Assert.Equal(
-            type == "RSA_1024", bench.Log.Events.Any(logged => logged.Message.Contains("too short", StringComparison.Ordinal)));
+            type == "RSA_1024",
+            bench.Log.Events.Any(logged => logged.Message.Contains("too short", StringComparison.Ordinal)));
     }
 
     [Fact]
