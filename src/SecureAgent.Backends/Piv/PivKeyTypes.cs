@@ -52,6 +52,12 @@ public static class PivKeyTypes
     internal static void RequireSupport(
         PivToken token, PivAlgorithm algorithm, PivPinPolicy pinPolicy, PivTouchPolicy touchPolicy, bool isGenerated)
     {
+        if (!Array.Exists(All, type => type.Algorithm == algorithm))
+        {
+            throw new BackendException($"Keys of type {NameOf(algorithm)} are not put on cards. Types are "
+                + $"{string.Join(", ", Names)}.");
+        }
+
         Version firmware = token.Firmware ?? new Version(0, 0, 0);
         if (algorithm is PivAlgorithm.ED25519 or PivAlgorithm.RSA_3072 or PivAlgorithm.RSA_4096
             && firmware < MoreAlgorithms)

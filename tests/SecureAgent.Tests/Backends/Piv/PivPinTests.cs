@@ -30,6 +30,29 @@ public sealed class PivPinTests
     }
 
     [Fact]
+    public async Task Wrong_PIN_whose_answer_was_lost_is_not_sent_again()
+    {
+        await using PivBench bench = await StartAsync();
+        bench.Person.Give(Wrong);
+        Identity key = bench.Key();
+        bench.Readers.AfterTransmit = apdu =>
+        {
+            if (apdu[1] == Verify && apdu.Length > 5)
+            {
+                bench.Readers.SetService(false);
+                bench.Readers.SetService(true);
+            }
+        };
+
+        BackendException[] errors = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => Assert.ThrowsAsync<BackendException>(() => bench.SignAsync(key))));
+
+        Assert.Contains(errors, error => error.Failure == BackendFailure.DeviceAbsent);
+        Assert.Equal(1, bench.Readers.PinsSent);
+        Assert.Equal(2, bench.Card.PinTriesLeft);
+    }
+
+    [Fact]
     public async Task Cached_PIN_that_another_program_changed_costs_one_try()
     {
         await using PivBench bench = await StartAsync();

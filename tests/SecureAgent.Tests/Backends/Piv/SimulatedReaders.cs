@@ -18,7 +18,7 @@ internal sealed class SimulatedReaders : ISmartCardReaders
     /// <summary>Called before each APDU, with its number from 1; may take the card out.</summary>
     public Action<int>? BeforeTransmit { get; set; }
 
-    /// <summary>Called after each APDU, with what it was.</summary>
+    /// <summary>Called after the card has executed an APDU, with what it was; may lose the answer.</summary>
     public Action<byte[]>? AfterTransmit { get; set; }
 
     /// <summary>How often a card was connected to.</summary>
@@ -317,12 +317,12 @@ internal sealed class SimulatedReaders : ISmartCardReaders
             }
 
             byte[] answer = card.Transmit(command);
+            _owner.AfterTransmit?.Invoke(apdu);
             lock (_owner._gate)
             {
                 RequireCard("SCardTransmit");
             }
 
-            _owner.AfterTransmit?.Invoke(apdu);
             answer.CopyTo(response);
             return answer.Length;
         }
