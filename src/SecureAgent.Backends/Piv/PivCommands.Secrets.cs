@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Piv;
 

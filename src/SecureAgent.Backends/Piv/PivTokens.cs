@@ -59,8 +59,7 @@ public sealed class PivTokens
             .Where(token => id is null || string.Equals(token.Id, id, StringComparison.OrdinalIgnoreCase))];
         if (found is [PivToken token])
         {
-            return new PivTokenSession(
-                new PivAccess(_readers, token.Reader, _time, token), token, _memory, ask, showTouch, _time);
+            return new PivTokenSession(_readers, token, _memory, ask, showTouch, _time);
         }
 
         if (found.Length > 1)

@@ -4,6 +4,7 @@ using SecureAgent.Backends.Pins;
 using SecureAgent.Backends.Piv;
 using SecureAgent.Core;
 using SecureAgent.Tests.Core;
+using SecureAgent.Tests.EndToEnd;
 using SecureAgent.Wire;
 using PivCardOptions = SecureAgent.HwSim.Piv.PivCardOptions;
 
@@ -20,7 +21,8 @@ public sealed class PivEnrolmentTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         PivKey key = await bench.Enrolment.NewAsync(
-            new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) }, default);
+            new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) },
+            default);
 
         Assert.Equal($"work (piv:12345678:{slot})", key.Comment);
         Assert.Equal(PivKeyOrigin.Generated, key.Origin);
@@ -38,7 +40,8 @@ public sealed class PivEnrolmentTests
 
         Assert.Equal(slot == "9e" ? [] : [(PivSecretKind.Pin, 3)], bench.Asked);
         await using PivKeyBackend backend = new(
-            bench.Readers, new PivPerson(PivBench.Pin), PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
+            bench.Readers, new PivPerson(PivBench.Pin), PinCachePolicy.UntilDropped, new RecordingLog(),
+            TimeProvider.System);
         await backend.Ready;
         Identity identity = Assert.Single(backend.Snapshot());
         Assert.Equal(key.PublicKey, identity.PublicKey);
@@ -104,6 +107,45 @@ public sealed class PivEnrolmentTests
         Assert.Equal(PivKeyOrigin.Imported, key.Origin);
         Assert.Equal(PivKeyTypes.Parse(type), key.Algorithm);
         Assert.Equal("moved (piv:12345678:9a)", key.Comment);
+    }
+
+    [Theory]
+    [InlineData("rsa", "2048")]
+    [InlineData("ecdsa", "384")]
+    [InlineData("ed25519", "256")]
+    public async Task Key_of_ssh_keygen_is_moved_to_the_token(string type, string bits)
+    {
+        Requires.Tool("ssh-keygen");
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("piv-import-");
+        try
+        {
+            string file = Path.Combine(directory.FullName, "id");
+            Ran ran = await new Command(
+                new Dictionary<string, string>(), "ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-f", file)
+                .RunAsync();
+            ran.Succeeded();
+            PivKey key = await bench.Enrolment.ImportAsync(
+                new PivKeyRequest { Name = "moved" }, await File.ReadAllBytesAsync(file), file, (_, _) => default, default);
+            OpenSshPublicKeyLine line = OpenSshPublicKeyLine.Parse(await File.ReadAllTextAsync(file + ".pub"));
+            Assert.Equal(line.Blob, key.PublicKey!.Blob);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(PivAlgorithm.RSA_1024)]
+    [InlineData(PivAlgorithm.X25519)]
+    public async Task Key_that_is_too_short_or_signs_nothing_is_not_made(PivAlgorithm algorithm)
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        bench.Readers.Forget();
+        await Assert.ThrowsAsync<BackendException>(() => bench.Enrolment.NewAsync(
+            new PivKeyRequest { Name = "work", Algorithm = algorithm }, default));
+        Assert.Empty(bench.Readers.Apdus);
     }
 
     [Fact]

@@ -103,6 +103,7 @@ public sealed class PivFuzzTests
         readers.Insert("R", new ParrotCard([.. new byte[256], 0x61, 0x00]));
         using PivConnection connection = new(readers, "R");
         PivException error = Assert.Throws<PivException>(() => connection.Run(_ => true));
+        Assert.InRange(readers.Apdus.Count, 1, 100);
         Assert.Contains("more data than any object has", error.Message, StringComparison.Ordinal);
     }
 
@@ -158,7 +159,8 @@ public sealed class PivFuzzTests
             }
 
             _changes--;
-            byte[] changed = Mutation.Of(_random, [answer], answer.Length > 4 ? answer : [.. answer, .. answer, 0, 1, 2]);
+            byte[] sample = answer.Length > 4 ? answer : [.. answer, .. answer, 0, 1, 2];
+            byte[] changed = Mutation.Of(_random, [answer], sample);
             return changed.Length > 258 ? changed[..258] : changed;
         }
 

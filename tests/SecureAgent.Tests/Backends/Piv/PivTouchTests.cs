@@ -54,7 +54,7 @@ public sealed class PivTouchTests
         PivCardOptions options, PivTouchPolicy touchPolicy, PivPinPolicy pinPolicy)
     {
         PivBench bench = PivBench.Start(options);
-        bench.Generate(PivSlot.Authentication, PivAlgorithm.ECC_P256, pinPolicy, touchPolicy);
+        bench.Generate(PivSlot.Authentication, PivAlgorithm.ED25519, pinPolicy, touchPolicy);
         await bench.ListAsync(PivBench.Pin);
         return bench;
     }
