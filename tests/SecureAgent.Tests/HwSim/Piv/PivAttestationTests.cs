@@ -23,7 +23,8 @@ public sealed class PivAttestationTests
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.CustomTrustStore.Add(root);
         chain.ChainPolicy.ExtraStore.Add(intermediate);
-        Assert.True(chain.Build(attestation), string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation)));
+        bool isBuilt = chain.Build(attestation);
+        Assert.True(isBuilt, string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation)));
         Assert.Equal(3, chain.ChainElements.Count);
         Assert.Equal([5, 7, 2], Extension(attestation, 3));
         Assert.Equal(7654321, AsnDecoder.ReadInteger(Extension(attestation, 7), AsnEncodingRules.DER, out _));

@@ -98,8 +98,8 @@ public sealed class PivPolicyTests
     [Fact]
     public async Task Losing_power_ends_the_wait_for_a_touch()
     {
-        CardUser user = Card(
-            new PivCardOptions { Touch = PivTouch.AfterControl, TouchTimeout = TimeSpan.FromMinutes(5) }, out PivCard card);
+        PivCardOptions options = new() { Touch = PivTouch.AfterControl, TouchTimeout = TimeSpan.FromMinutes(5) };
+        CardUser user = Card(options, out PivCard card);
         user.Generate(0x9E, P256, touchPolicy: TouchAlways);
         TaskCompletionSource waiting = new();
         card.TouchWanted += (_, _) => waiting.SetResult();
