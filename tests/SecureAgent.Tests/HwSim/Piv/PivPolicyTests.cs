@@ -36,6 +36,22 @@ public sealed class PivPolicyTests
         Assert.Equal(0x9000, user.Sign(slot, P256, Digest).Status);
     }
 
+    [Theory]
+    [InlineData("00FD0000")]
+    [InlineData("00F7009C")]
+    [InlineData("00CB3FFF055C035FC102")]
+    [InlineData("0020008000")]
+    public void PIN_always_means_that_no_command_comes_between_PIN_and_signature(string between)
+    {
+        CardUser user = Card(new PivCardOptions(), out _);
+        user.Generate(0x9C, P256);
+        user.Generate(0x9A, P256);
+        Assert.Equal(0x9000, user.Verify(CardUser.Pin));
+        user.Send(between);
+        Assert.Equal(0x6982, user.Sign(0x9C, P256, Digest).Status);
+        Assert.Equal(0x9000, user.Sign(0x9A, P256, Digest).Status);
+    }
+
     [Fact]
     public void Touch_by_control_lets_the_waiting_command_go_on()
     {
