@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace SecureAgent.HwSim.Servers;
 
-/// <summary>A pcscd with one virtual reader, apart from the machine's: in a user and mount namespace of its own it has a
-/// /run to itself, so it needs no root, and clients reach it through /proc.</summary>
+/// <summary>A pcscd with one virtual reader, apart from the machine's: in a user and mount namespace of its own it has
+/// a /run to itself, so it needs no root, and clients reach it through /proc.</summary>
 internal sealed class PcscService : IAsyncDisposable
 {
     /// <summary>What clients read: the path of the service's socket.</summary>

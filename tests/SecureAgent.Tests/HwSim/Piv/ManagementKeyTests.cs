@@ -31,7 +31,7 @@ public sealed class ManagementKeyTests
         _user.Select();
         Assert.Equal("6982", _user.Send("0047009A05AC03800111"));
         _user.Authenticate(algorithm, key);
-        _user.Generate(0x9A, 0x11);
+        _user.Generate(0x9A, 0xE0);
         byte other = algorithm == 0x08 ? (byte)0x0C : (byte)0x08;
         Assert.Equal(0x6A80, _user.TryCommand(0x87, other, 0x9B, [0x7C, 2, 0x80, 0]).Status);
     }
@@ -49,7 +49,7 @@ public sealed class ManagementKeyTests
         aes.Key = CardUser.DefaultManagementKey;
         byte[] answer = CardUser.Tlv(0x7C, CardUser.Tlv(0x82, aes.EncryptEcb(challenge, PaddingMode.None)));
         _user.Command(0x87, 0x0A, 0x9B, answer);
-        _user.Generate(0x9A, 0x11);
+        _user.Generate(0x9A, 0xE0);
         Assert.Equal(0x6982, _user.TryCommand(0x87, 0x0A, 0x9B, answer).Status);
         Assert.Equal("6982", _user.Send("0047009A05AC03800111"));
     }
