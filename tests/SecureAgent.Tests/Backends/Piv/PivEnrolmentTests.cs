@@ -51,14 +51,15 @@ public sealed class PivEnrolmentTests
     public async Task Slot_that_is_taken_is_not_overwritten_without_force()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey first = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "first" }, default);
+        PivKey first = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "first" }, default);
         bench.Readers.Forget();
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(new PivKeyRequest { Name = "second" }, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "second" }, default));
         Assert.Contains("first (piv:12345678:9a)", error.Message, StringComparison.Ordinal);
         Assert.Empty(bench.Readers.Apdus);
 
-        PivKey second = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "second", Force = true }, default);
+        PivKey second = await bench.Enrolment.NewAsync(
+            PivEnrolmentBench.Work with { Name = "second", Force = true }, default);
         Assert.NotEqual(first.PublicKey, second.PublicKey);
     }
 
@@ -68,7 +69,7 @@ public sealed class PivEnrolmentTests
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         bench[PivSecretKind.Pin] = "999999";
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default));
         Assert.Equal("The PIN of YubiKey 12345678 is wrong; 2 more wrong ones block it.", error.Message);
         Assert.Equal(2, bench.Card.PinTriesLeft);
         Assert.Empty((await bench.Session.RefreshAsync(default)).Keys);
@@ -126,7 +127,8 @@ public sealed class PivEnrolmentTests
                 .RunAsync();
             ran.Succeeded();
             PivKey key = await bench.Enrolment.ImportAsync(
-                new PivKeyRequest { Name = "moved" }, await File.ReadAllBytesAsync(file), file, (_, _) => default, default);
+                new PivKeyRequest { Name = "moved" }, await File.ReadAllBytesAsync(file), file, (_, _) => default,
+                default);
             OpenSshPublicKeyLine line = OpenSshPublicKeyLine.Parse(await File.ReadAllTextAsync(file + ".pub"));
             Assert.Equal(line.Blob, key.PublicKey!.Blob);
         }
@@ -152,7 +154,7 @@ public sealed class PivEnrolmentTests
     public async Task Key_is_removed_with_its_certificate()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         Assert.True(await bench.Enrolment.RemoveAsync(PivSlot.Authentication, default));
         Assert.Empty(bench.Session.Token.Keys);
     }

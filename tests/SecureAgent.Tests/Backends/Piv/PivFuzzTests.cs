@@ -37,7 +37,7 @@ public sealed class PivFuzzTests
     public async Task Changed_certificates_are_read_or_refused()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         byte[] plain = PivCertificate.ToObject(key.Certificate.Span);
         byte[] compressed = Compressed(key.Certificate.ToArray());
         int taken = FuzzHarness.Mutate(
@@ -51,8 +51,8 @@ public sealed class PivFuzzTests
         PivCard card = new(new PivCardOptions());
         using SimulatedReaders readers = new();
         readers.Insert("R", card);
-        PivBench.Generate(readers, "R", PivSlot.Authentication, PivAlgorithm.ECC_P256);
-        PivBench.Generate(readers, "R", PivSlot.Parse("82"), PivAlgorithm.RSA_1024);
+        PivBench.Generate(readers, "R", PivSlot.Authentication, PivAlgorithm.ED25519);
+        PivBench.Generate(readers, "R", PivSlot.Parse("82"), PivAlgorithm.ED25519);
         int refused = 0;
         int listed = 0;
         HostileCard hostile = new(card);

@@ -11,21 +11,10 @@ public sealed class PivKeyBackendTests
     [Theory]
     [InlineData(PivAlgorithm.ECC_P256)]
     [InlineData(PivAlgorithm.ECC_P384)]
-    [InlineData(PivAlgorithm.ED25519)]
-    public async Task Warm_signature_is_one_APDU(PivAlgorithm algorithm)
-    {
-        await using PivBench bench = PivBench.Start();
-        bench.Generate(PivSlot.Authentication, algorithm);
-        await bench.ListAsync(PivBench.Pin);
-        await bench.SignAsync();
-        bench.Readers.Forget();
+    public Task Warm_signature_is_one_APDU(PivAlgorithm algorithm) => WarmSignatureIsOneApduAsync(algorithm);
 
-        await bench.SignAsync();
-        await bench.SignAsync();
-
-        Assert.Equal([GeneralAuthenticate, GeneralAuthenticate], bench.Readers.Instructions);
-        Assert.Single(bench.Person.Prompts);
-    }
+    [Fact]
+    public Task Warm_signature_with_Ed25519_is_one_APDU() => WarmSignatureIsOneApduAsync(PivAlgorithm.ED25519);
 
     [Theory]
     [InlineData("ECC_P256")]
@@ -62,5 +51,20 @@ public sealed class PivKeyBackendTests
         Assert.Single(first);
         Assert.Empty(bench.Readers.Apdus);
         Assert.Empty(bench.Person.Prompts);
+    }
+
+    private static async Task WarmSignatureIsOneApduAsync(PivAlgorithm algorithm)
+    {
+        await using PivBench bench = PivBench.Start();
+        bench.Generate(PivSlot.Authentication, algorithm);
+        await bench.ListAsync(PivBench.Pin);
+        await bench.SignAsync();
+        bench.Readers.Forget();
+
+        await bench.SignAsync();
+        await bench.SignAsync();
+
+        Assert.Equal([GeneralAuthenticate, GeneralAuthenticate], bench.Readers.Instructions);
+        Assert.Single(bench.Person.Prompts);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using SecureAgent.Backends.Piv;
 
 namespace SecureAgent.Tests.Backends.Piv;
@@ -28,8 +27,5 @@ public sealed class RocaFingerprintTests
             random.NextBytes(modulus);
             Assert.False(RocaFingerprint.Matches(modulus));
         }
-
-        using RSA rsa = RSA.Create(2048);
-        Assert.False(RocaFingerprint.Matches(rsa.ExportParameters(false).Modulus));
     }
 }

@@ -72,7 +72,8 @@ public sealed class PivToolsTests : IClassFixture<PivToolsTests.Reader>
         {
             string root = Path.Combine(directory.FullName, "root.pem");
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(card.AttestationRoot.Span);
-            await File.WriteAllTextAsync(root, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                root, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
             ProcessStartInfo start = new("sh", ["-eu", Path.Combine(Flows, flow + ".sh")])
             {
                 WorkingDirectory = directory.FullName,
@@ -120,8 +121,8 @@ public sealed class PivToolsTests : IClassFixture<PivToolsTests.Reader>
         Assert.True(process.ExitCode == 0, $"{flow} ended with {process.ExitCode}:\n{await output}\n{await errors}");
     }
 
-    /// <summary>One daemon for all tests of the class, which run one after the other; started by the first, because only a
-    /// test can be skipped where it cannot be.</summary>
+    /// <summary>One daemon for all tests of the class, which run one after the other; started by the first, because
+    /// only a test can be skipped where it cannot be.</summary>
     public sealed class Reader : IDisposable
     {
         private PcscDaemon? _daemon;

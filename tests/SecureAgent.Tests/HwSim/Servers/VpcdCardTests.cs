@@ -42,6 +42,7 @@ public sealed class VpcdCardTests : IAsyncDisposable
     [Fact]
     public async Task Commands_do_not_wait_for_delayed_acknowledgements()
     {
+        Requires.Linux("TCP_QUICKACK");
         await InsertAsync();
         await _reader.ExchangeAsync(Select);
         const int commands = 50;
