@@ -50,6 +50,29 @@ internal static partial class Endpoints
         [.. settings.Channels.Select(name => ServedOnWindows(name, settings, socket, log))];
 
     [SupportedOSPlatform("windows")]
+    private static bool IsServedOnWindows(AgentEndpoint endpoint, Settings settings, string? socket) =>
+        settings.Channels.Any(name => endpoint.Kind switch
+        {
+            EndpointKind.NamedPipe => PipeOf(name) is string path
+                && string.Equals(PipeName.Complete(endpoint.Address), path, StringComparison.OrdinalIgnoreCase),
+            EndpointKind.PageantWindow => name == ChannelNames.Pageant,
+            EndpointKind.PageantPipe => name == ChannelNames.PageantPipe,
+            EndpointKind.CygwinSocket => name == ChannelNames.Cygwin
+                && string.Equals(endpoint.Address, settings.CygwinSocket, StringComparison.OrdinalIgnoreCase),
+            _ => name == ChannelNames.Unix
+                && string.Equals(endpoint.Address, socket ?? settings.Socket, StringComparison.OrdinalIgnoreCase),
+        });
+
+    [SupportedOSPlatform("windows")]
+    private static string? PipeOf(string channel) => channel switch
+    {
+        ChannelNames.UserPipe => UserPipe,
+        ChannelNames.OpenSshPipe => OpenSshPipe,
+        ChannelNames.PageantPipe => PageantPipeName.OfCurrentUser(),
+        _ => null,
+    };
+
+    [SupportedOSPlatform("windows")]
     private static IReadOnlyList<ChannelProbe> ProbesOfWindows(Settings settings) =>
         [.. settings.Channels.Select(name => Probe(name, settings)).OfType<ChannelProbe>()];
 
@@ -79,9 +102,7 @@ internal static partial class Endpoints
     [SupportedOSPlatform("windows")]
     private static ChannelProbe? Probe(string name, Settings settings) => name switch
     {
-        ChannelNames.UserPipe => ProbeOfPipe(name, UserPipe, settings),
-        ChannelNames.OpenSshPipe => ProbeOfPipe(name, OpenSshPipe, settings),
-        ChannelNames.PageantPipe => ProbeOfPipe(name, PageantPipeName.OfCurrentUser(), settings),
+        _ when PipeOf(name) is string path => ProbeOfPipe(name, path, settings),
         ChannelNames.Pageant => new ChannelProbe(name, Parse("pageant"), "the window \"Pageant\""),
         ChannelNames.Cygwin => new ChannelProbe(
             name, Parse("cygwin:" + settings.CygwinSocket), settings.CygwinSocket!.Replace('\\', '/')),
