@@ -5,6 +5,7 @@ using SecureAgent.Channels.NamedPipe;
 using SecureAgent.Channels.Pageant;
 using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Channels.Windows;
+using SecureAgent.Channels.XAgent;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
 using SecureAgent.Core;
@@ -92,6 +93,8 @@ internal static partial class Endpoints
                 return new PageantWindowChannel(log, TimeProvider.System);
             case ChannelNames.Cygwin:
                 return new CygwinChannel(settings.CygwinSocket!, log, TimeProvider.System);
+            case ChannelNames.XAgent:
+                return new XAgentChannel(log, TimeProvider.System);
             case ChannelNames.HyperV:
                 return new HyperVChannel(HyperVChannel.DefaultPort, log, TimeProvider.System);
             default:
@@ -107,7 +110,7 @@ internal static partial class Endpoints
         ChannelNames.Cygwin => new ChannelProbe(
             name, Parse("cygwin:" + settings.CygwinSocket), settings.CygwinSocket!.Replace('\\', '/')),
         ChannelNames.Unix => new ChannelProbe(name, Parse(settings.Socket), settings.Socket),
-        _ => null, // Only from inside a virtual machine.
+        _ => null, // Xshell's handshake, or only from inside a virtual machine.
     };
 
     [SupportedOSPlatform("windows")]
