@@ -30,6 +30,7 @@ internal static class SettingText
             SettingNames.OnSessionLock or SettingNames.OnSleep when !SessionReactionText.TryParse(text, out _) =>
                 "must be nothing, drop-pins or remove-keys",
             SettingNames.Notify when text is not ("nothing" or "uses") => "must be nothing or uses",
+            SettingNames.EventLog when text is not ("off" or "on") => "must be off or on",
             SettingNames.AuditFull when text is not ("continue" or "deny") => "must be continue or deny",
             _ => null,
         };
