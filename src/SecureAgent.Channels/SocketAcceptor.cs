@@ -11,8 +11,10 @@ namespace SecureAgent.Channels;
 /// <param name="server">Serves who is accepted.</param>
 /// <param name="log">Takes trouble while accepting.</param>
 /// <param name="time">The clock of every pause.</param>
+/// <param name="wrap">What stands between a client's connection and the server; nothing without it.</param>
 internal sealed class SocketAcceptor(
-    Socket listener, string endpoint, StreamServer server, IAgentLog log, TimeProvider time)
+    Socket listener, string endpoint, StreamServer server, IAgentLog log, TimeProvider time,
+    Func<Stream, Stream>? wrap = null)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -66,7 +68,8 @@ internal sealed class SocketAcceptor(
 #pragma warning disable CA2000 // The server disposes it.
             NetworkStream stream = new(client, ownsSocket: true);
 #pragma warning restore CA2000
-            server.Serve(stream, processId: 0, ct => AdmitAsync(admit, client, stream, ct));
+            server.Serve(
+                wrap?.Invoke(stream) ?? stream, processId: 0, ct => AdmitAsync(admit, client, stream, ct));
         }
         catch (IOException)
         {

@@ -135,7 +135,21 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>Every way for clients to arrive.</summary>
     /// <param name="socket">As for <see cref="Endpoints.Served"/>.</param>
-    public IReadOnlyList<IChannel> CreateChannels(string? socket) => Endpoints.Served(_settings, socket, _log);
+    /// <exception cref="CommandException">The agent would be its own upstream, and each request would come back to it
+    /// without end (78).</exception>
+    public IReadOnlyList<IChannel> CreateChannels(string? socket)
+    {
+        foreach (UpstreamSetting upstream in _settings.Upstreams)
+        {
+            if (Endpoints.IsServed(Endpoints.Parse(upstream.Endpoint), _settings, socket))
+            {
+                throw new CommandException(ExitCode.ConfigurationInvalid,
+                    $"The upstream {upstream.Endpoint} is this agent itself. Name another agent, or leave it out.");
+            }
+        }
+
+        return Endpoints.Served(_settings, socket, _log);
+    }
 
     /// <summary>The way to an agent.</summary>
     /// <param name="endpoint">As <see cref="AgentEndpoint"/> reads it.</param>

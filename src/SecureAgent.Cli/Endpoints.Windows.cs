@@ -5,6 +5,7 @@ using SecureAgent.Channels.NamedPipe;
 using SecureAgent.Channels.Pageant;
 using SecureAgent.Channels.UnixSocket;
 using SecureAgent.Channels.Windows;
+using SecureAgent.Channels.XAgent;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
 using SecureAgent.Core;
@@ -50,6 +51,29 @@ internal static partial class Endpoints
         [.. settings.Channels.Select(name => ServedOnWindows(name, settings, socket, log))];
 
     [SupportedOSPlatform("windows")]
+    private static bool IsServedOnWindows(AgentEndpoint endpoint, Settings settings, string? socket) =>
+        settings.Channels.Any(name => endpoint.Kind switch
+        {
+            EndpointKind.NamedPipe => PipeOf(name) is string path
+                && string.Equals(PipeName.Complete(endpoint.Address), path, StringComparison.OrdinalIgnoreCase),
+            EndpointKind.PageantWindow => name == ChannelNames.Pageant,
+            EndpointKind.PageantPipe => name == ChannelNames.PageantPipe,
+            EndpointKind.CygwinSocket => name == ChannelNames.Cygwin
+                && string.Equals(endpoint.Address, settings.CygwinSocket, StringComparison.OrdinalIgnoreCase),
+            _ => name == ChannelNames.Unix
+                && string.Equals(endpoint.Address, socket ?? settings.Socket, StringComparison.OrdinalIgnoreCase),
+        });
+
+    [SupportedOSPlatform("windows")]
+    private static string? PipeOf(string channel) => channel switch
+    {
+        ChannelNames.UserPipe => UserPipe,
+        ChannelNames.OpenSshPipe => OpenSshPipe,
+        ChannelNames.PageantPipe => PageantPipeName.OfCurrentUser(),
+        _ => null,
+    };
+
+    [SupportedOSPlatform("windows")]
     private static IReadOnlyList<ChannelProbe> ProbesOfWindows(Settings settings) =>
         [.. settings.Channels.Select(name => Probe(name, settings)).OfType<ChannelProbe>()];
 
@@ -69,6 +93,8 @@ internal static partial class Endpoints
                 return new PageantWindowChannel(log, TimeProvider.System);
             case ChannelNames.Cygwin:
                 return new CygwinChannel(settings.CygwinSocket!, log, TimeProvider.System);
+            case ChannelNames.XAgent:
+                return new XAgentChannel(log, TimeProvider.System);
             case ChannelNames.HyperV:
                 return new HyperVChannel(HyperVChannel.DefaultPort, log, TimeProvider.System);
             default:
@@ -79,14 +105,12 @@ internal static partial class Endpoints
     [SupportedOSPlatform("windows")]
     private static ChannelProbe? Probe(string name, Settings settings) => name switch
     {
-        ChannelNames.UserPipe => ProbeOfPipe(name, UserPipe, settings),
-        ChannelNames.OpenSshPipe => ProbeOfPipe(name, OpenSshPipe, settings),
-        ChannelNames.PageantPipe => ProbeOfPipe(name, PageantPipeName.OfCurrentUser(), settings),
+        _ when PipeOf(name) is string path => ProbeOfPipe(name, path, settings),
         ChannelNames.Pageant => new ChannelProbe(name, Parse("pageant"), "the window \"Pageant\""),
         ChannelNames.Cygwin => new ChannelProbe(
             name, Parse("cygwin:" + settings.CygwinSocket), settings.CygwinSocket!.Replace('\\', '/')),
         ChannelNames.Unix => new ChannelProbe(name, Parse(settings.Socket), settings.Socket),
-        _ => null, // Only from inside a virtual machine.
+        _ => null, // Xshell's handshake, or only from inside a virtual machine.
     };
 
     [SupportedOSPlatform("windows")]

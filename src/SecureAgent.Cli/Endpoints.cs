@@ -69,4 +69,29 @@ internal static partial class Endpoints
                     : UnixSocketChannel.FromSystemd(log, TimeProvider.System)
                         ?? new UnixSocketChannel(settings.Socket, log, TimeProvider.System),
             ];
+
+    /// <summary>Whether an agent of these settings would listen at <paramref name="endpoint"/> itself.</summary>
+    /// <param name="endpoint">Any.</param>
+    /// <param name="settings">The agent's.</param>
+    /// <param name="socket">As for <see cref="Served"/>.</param>
+    public static bool IsServed(AgentEndpoint endpoint, Settings settings, string? socket) =>
+        OperatingSystem.IsWindows()
+            ? IsServedOnWindows(endpoint, settings, socket)
+            : endpoint.Kind == EndpointKind.UnixSocket && IsSameFile(endpoint.Address, socket ?? settings.Socket);
+
+    // A link to the agent's socket is what people keep in SSH_AUTH_SOCK.
+    private static bool IsSameFile(string one, string other) => RealPath(one) == RealPath(other);
+
+    private static string RealPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (IOException)
+        {
+            return full; // It is not there, or its links go round: no agent of anybody's.
+        }
+    }
 }

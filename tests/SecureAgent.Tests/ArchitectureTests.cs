@@ -109,7 +109,7 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"^src/SecureAgent\.(Backends|Channels)/(\w+)/")]
     private static partial Regex Sibling();
 
-    [GeneratedRegex(@"\bSecureAgent\.(Backends|Channels)\.(Tpm|Piv|Pkcs11|CertStore|Software|SecurityKey|Memory|UnixSocket|NamedPipe|Pageant|Cygwin|HyperV|Relay)\b")]
+    [GeneratedRegex(@"\bSecureAgent\.(Backends|Channels)\.(Tpm|Piv|Pkcs11|CertStore|Software|SecurityKey|Memory|UnixSocket|NamedPipe|Pageant|Cygwin|HyperV|XAgent|Relay)\b")]
     private static partial Regex NamedSibling();
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]

@@ -345,7 +345,8 @@ internal sealed class TpmConnection : IDisposable
         in TpmHandle handle, TpmPublic key, TpmSignatureScheme scheme, ReadOnlySpan<byte> digest,
         in TpmAuthorization authorization) =>
         scheme.Scheme == TPM_ALG.RSASSA && _absentHashes.Contains(scheme.Hash)
-            ? _commands.RSA_Decrypt(handle, key, Pkcs1Padding.Encode(TpmHash.Name(scheme.Hash), digest, key.KeyBits), authorization)
+            ? _commands.RSA_Decrypt(
+                handle, key, Pkcs1Padding.Encode(TpmHash.Name(scheme.Hash), digest, key.KeyBits), authorization)
             : _commands.Sign(handle, key, scheme, digest, authorization);
 
     private bool MayLackHash(BackendException e, TpmSignatureScheme scheme) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using SecureAgent.Channels.Windows;
 using SecureAgent.Core;
 
 namespace SecureAgent.Channels.Cygwin;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using SecureAgent.Channels.Windows;
 using SecureAgent.Core;
 
 namespace SecureAgent.Channels.Pageant;

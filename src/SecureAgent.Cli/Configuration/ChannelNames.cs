@@ -22,14 +22,18 @@ internal static class ChannelNames
     /// <summary>A socket as Cygwin, MSYS2 and Git for Windows emulate it.</summary>
     public const string Cygwin = "cygwin";
 
+    /// <summary>Windows and a TCP port as Xshell's xagent has them.</summary>
+    public const string XAgent = "xagent";
+
     /// <summary>The virtual machine of WSL 2, any user and program in it.</summary>
     public const string HyperV = "hyper-v";
 
     /// <summary>Those of this system.</summary>
     public static IReadOnlyList<string> All { get; } = OperatingSystem.IsWindows()
-        ? [UserPipe, OpenSshPipe, PageantPipe, Pageant, Cygwin, Unix, HyperV]
+        ? [UserPipe, OpenSshPipe, PageantPipe, Pageant, Cygwin, Unix, XAgent, HyperV]
         : [Unix];
 
-    /// <summary>Those that are served if nothing is said.</summary>
-    public static IReadOnlyList<string> Default { get; } = [.. All.Where(name => name != HyperV)];
+    /// <summary>Those that are served if nothing is said: not what opens the agent to more than this user's programs, nor
+    /// what takes the place of a program that few have.</summary>
+    public static IReadOnlyList<string> Default { get; } = [.. All.Where(name => name is not (HyperV or XAgent))];
 }

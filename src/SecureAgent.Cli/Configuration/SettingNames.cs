@@ -62,6 +62,10 @@ internal static class SettingNames
     /// <summary>What is told in the notification area: <c>nothing</c>, or <c>uses</c> of keys. Windows only.</summary>
     public const string Notify = "notify";
 
+    /// <summary>Whether warnings and errors go into the Application log too: <c>off</c> or <c>on</c>. Windows
+    /// only.</summary>
+    public const string EventLog = "eventLog";
+
     /// <summary>List of what forwarded connections may do more: <c>add</c>, <c>remove</c>, <c>lock</c>,
     /// <c>providers</c>.</summary>
     public const string Forwarded = "forwarded";
@@ -86,7 +90,7 @@ internal static class SettingNames
     [
         Socket, CygwinSocket, OpenSshConfig, Tpm, Piv, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout,
         OwnerPasswordFile, ConfirmGrant, ConfirmCoolDown, KeyLifetime, AuditFile, AuditFull, OnSessionLock, OnSleep,
-        Notify,
+        Notify, EventLog,
     ];
 
     /// <summary>Every key, in the order of listings.</summary>

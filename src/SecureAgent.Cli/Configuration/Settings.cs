@@ -76,6 +76,9 @@ internal sealed record Settings
     /// <summary>Whether each use of a key is told in the notification area.</summary>
     public bool NotifiesUses => Text(SettingNames.Notify) == "uses";
 
+    /// <summary>Whether warnings and errors go into the Application log of Windows too.</summary>
+    public bool WritesEventLog => Text(SettingNames.EventLog) == "on";
+
     /// <summary>What forwarded connections may do more.</summary>
     public ForwardedRights Forwarded { get; init; }
 

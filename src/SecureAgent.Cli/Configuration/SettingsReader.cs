@@ -182,6 +182,7 @@ internal sealed class SettingsReader
             Effective(SettingNames.OnSessionLock, "drop-pins"),
             Effective(SettingNames.OnSleep, "drop-pins"),
             Effective(SettingNames.Notify, "nothing"),
+            Effective(SettingNames.EventLog, "off"),
         ];
     }
 

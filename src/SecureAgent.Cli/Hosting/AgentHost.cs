@@ -25,6 +25,8 @@ internal static class AgentHost
         await using (errorLog.ConfigureAwait(false))
         {
             ObservedLog log = new(errorLog);
+            using IDisposable? eventLog = OperatingSystem.IsWindows() && run.Settings.WritesEventLog
+                ? WindowsEventLog.Follow(log) : null;
             foreach (string weakness in weaknesses)
             {
                 log.Write(new AgentEvent(AgentEventLevel.Warning, "hardening", weakness));

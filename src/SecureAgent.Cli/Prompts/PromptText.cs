@@ -96,7 +96,7 @@ internal static class PromptText
                 text.Append("\nfor ").Append(Claim(claimed));
             }
 
-            text.Append("\nto ").Append(SafeText.Escape(who.Purpose, PurposeCharacters));
+            text.Append("\npurpose: ").Append(SafeText.Escape(who.Purpose, PurposeCharacters));
         }
     }
 

@@ -6,6 +6,9 @@ namespace SecureAgent.Tests.Cli;
 
 public sealed class CommandTreeTests : IDisposable
 {
+    // Nothing listens on the first port, and loopback is there on every system.
+    private const string NoTpm = "swtpm:host=127.0.0.1,port=1";
+
     private readonly TestSurroundings _surroundings = new();
 
     public void Dispose() => _surroundings.Dispose();
@@ -64,7 +67,7 @@ public sealed class CommandTreeTests : IDisposable
     public async Task A_TPM_that_is_not_there_ends_with_69() => Assert.Equal(
         ExitCode.DeviceAbsent,
         await _surroundings.RunAsync(
-            "key", "new", "work", "--in", "tpm", "--tpm", "swtpm:path=" + Path.Combine(_surroundings.Home, "no.sock")));
+            "key", "new", "work", "--in", "tpm", "--tpm", NoTpm));
 
     [Fact]
     public async Task A_PIN_that_nobody_can_be_asked_for_ends_with_77_and_says_what_to_set()
@@ -106,8 +109,7 @@ public sealed class CommandTreeTests : IDisposable
     public async Task Status_without_an_agent_ends_with_2_and_still_prints()
     {
         _surroundings.Environment["SSH_AUTH_SOCK"] = Path.Combine(_surroundings.Home, "agent.sock");
-        string tpm = "swtpm:path=" + Path.Combine(_surroundings.Home, "tpm.sock");
-        Assert.Equal(ExitCode.AgentUnreachable, await _surroundings.RunAsync("status", "--json", "--tpm", tpm));
+        Assert.Equal(ExitCode.AgentUnreachable, await _surroundings.RunAsync("status", "--json", "--tpm", NoTpm));
         JsonElement status = JsonDocument.Parse(_surroundings.Out).RootElement;
         Assert.Equal(1, status.GetProperty("schema").GetInt32());
         Assert.False(status.GetProperty("agent").GetProperty("reachable").GetBoolean());

@@ -35,7 +35,7 @@ internal sealed class TestSurroundings : IDisposable
     /// <summary>Writes a file below home and returns its path.</summary>
     public string Write(string name, string text)
     {
-        string path = Path.Combine(Home, name);
+        string path = Path.GetFullPath(Path.Combine(Home, name));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
         return path;

@@ -71,6 +71,23 @@ public sealed class UpstreamAgentTests(SshNetwork network) : IClassFixture<SshNe
         await agent.Error.WaitForAsync("answers again");
     }
 
+    [Fact]
+    public async Task An_agent_is_no_upstream_of_itself_by_whatever_path()
+    {
+        Needs.LinuxWith("ssh", "sshd");
+        string socket = Home.File("own.sock");
+        string link = Home.File("link.sock");
+        File.CreateSymbolicLink(link, socket);
+        foreach (string path in (string[])[socket, link, Home.File("./own.sock")])
+        {
+            Ran ran = (await SecureAgentProgram.RunAsync(Home, "run", "--socket", socket, "--upstream", path))
+                .ExitedWith(78);
+
+            Assert.Contains("is this agent itself", ran.Error);
+            Assert.False(File.Exists(socket));
+        }
+    }
+
     private static string PublicLine(string file) => File.ReadAllText(file + ".pub").TrimEnd('\n');
 
     private Task<Ran> TravelAsync(string socket, string route) => network.TravelAsync(socket, route);

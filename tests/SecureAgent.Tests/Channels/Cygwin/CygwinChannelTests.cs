@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using SecureAgent.Channels.Cygwin;
+using SecureAgent.Channels.Windows;
 using SecureAgent.Core;
 using SecureAgent.Tests.Channels.UnixSocket;
+using SecureAgent.Tests.Channels.Windows;
 
 namespace SecureAgent.Tests.Channels.Cygwin;
 

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using SecureAgent.Channels.Cygwin;
+using SecureAgent.Channels.Windows;
 using SecureAgent.Core;
 using SecureAgent.Tests.Channels.UnixSocket;
+using SecureAgent.Tests.Channels.Windows;
 
 namespace SecureAgent.Tests.Channels.Cygwin;
 

@@ -2,6 +2,7 @@ using SecureAgent.Backends.Memory;
 using SecureAgent.Channels.Cygwin;
 using SecureAgent.Core;
 using SecureAgent.Tests.Channels.UnixSocket;
+using SecureAgent.Tests.Channels.Windows;
 using SecureAgent.Tests.Core;
 
 namespace SecureAgent.Tests.Channels.Cygwin;

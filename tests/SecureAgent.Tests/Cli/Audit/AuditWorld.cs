@@ -61,7 +61,14 @@ internal sealed class AuditWorld : IDisposable
         ? $"{Path.GetFileName(problem.File)}:{problem.Line}"
         : "";
 
-    public string[] Lines() => System.IO.File.ReadAllLines(File, Encoding.UTF8);
+    /// <summary>The lines so far; the journal may be open.</summary>
+    public string[] Lines()
+    {
+        using FileStream file = new(File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using StreamReader reader = new(file, Encoding.UTF8);
+        string text = reader.ReadToEnd();
+        return text.Length == 0 ? [] : text.TrimEnd('\n').Split('\n');
+    }
 
     public void WriteLines(IEnumerable<string> lines) =>
         System.IO.File.WriteAllText(File, string.Concat(lines.Select(line => line + "\n")));

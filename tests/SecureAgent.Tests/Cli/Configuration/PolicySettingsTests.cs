@@ -80,7 +80,7 @@ public sealed class PolicySettingsTests : IDisposable
         Assert.Equal(["/opt/*", "!" + At("bad.so")], settings.Providers);
         Assert.Equal(["https://example.com"], settings.WebSafeApplications);
         Assert.Equal(
-            [(At("one.sock"), 0), ("/two.sock", 3)],
+            [(At("one.sock"), 0), (Path.GetFullPath("/two.sock"), 3)],
             settings.Upstreams.Select(upstream => (upstream.Endpoint, upstream.Filter?.Count ?? 0)));
         Assert.True(settings.AuditDeniesWhenFull);
     }
@@ -144,7 +144,7 @@ public sealed class PolicySettingsTests : IDisposable
         Assert.Contains(new SettingValue("keys.laptop.confirm", "never", $"{user}:2"), settings.Values);
         Assert.Contains(new SettingValue("keys.laptop.hosts", "a", $"{machine}:2"), settings.Values);
         Assert.Contains(new SettingValue("forwarded", null, $"{user}:3"), settings.Values);
-        Assert.Contains(new SettingValue("upstreams", "/m", $"{machine}:4"), settings.Values);
+        Assert.Contains(new SettingValue("upstreams", Path.GetFullPath("/m"), $"{machine}:4"), settings.Values);
     }
 
     [Fact]
@@ -156,8 +156,10 @@ public sealed class PolicySettingsTests : IDisposable
             null,
             new Dictionary<string, (string, string)>(),
             new Dictionary<string, (string, IReadOnlyList<string>)> { ["upstreams"] = ("--upstream", ["/a", "/b"]) });
-        Assert.Equal(["/a", "/b"], settings.Upstreams.Select(upstream => upstream.Endpoint));
-        Assert.Contains(new SettingValue("upstreams", "/a, /b", "--upstream"), settings.Values);
+        string[] expected = [Path.GetFullPath("/a"), Path.GetFullPath("/b")];
+        Assert.Equal(expected, settings.Upstreams.Select(upstream => upstream.Endpoint));
+        Assert.Contains(
+            new SettingValue("upstreams", string.Join(", ", expected), "--upstream"), settings.Values);
     }
 
     [Theory]

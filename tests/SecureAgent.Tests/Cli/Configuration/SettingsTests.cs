@@ -48,7 +48,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(new SettingValue("pinCache", "2m", $"{user}:3"), Value(settings, "pinCache"));
         Assert.Equal(
             new SettingValue("promptTimeout", "30s", "SECUREAGENT_PROMPTTIMEOUT"), Value(settings, "promptTimeout"));
-        Assert.Equal(new SettingValue("socket", "/o", "--socket"), Value(settings, "socket"));
+        Assert.Equal(new SettingValue("socket", Path.GetFullPath("/o"), "--socket"), Value(settings, "socket"));
         Assert.Empty(settings.Problems);
         Assert.Equal([machine, user], settings.Files);
     }

@@ -18,7 +18,7 @@ public sealed class PromptTextTests
     {
         SignContext who = new(Peer, "work", "login as git to host key SHA256:abc");
         Assert.Equal(
-            "PIN for key \"work\" in TPM (4 tries left)\nasked by ssh(1234) ← git ← zsh\nto login as git to host key SHA256:abc",
+            "PIN for key \"work\" in TPM (4 tries left)\nasked by ssh(1234) ← git ← zsh\npurpose: login as git to host key SHA256:abc",
             PromptText.Pin(new PinPrompt("work", "TPM", who, 4, PreviousWasWrong: false)));
     }
 
@@ -34,7 +34,7 @@ public sealed class PromptTextTests
 
     [Fact]
     public void A_confirmation_names_key_processes_and_purpose() => Assert.Equal(
-        "Allow the use of key \"work\"?\nasked by ssh(1234) ← git ← zsh\nto sign data",
+        "Allow the use of key \"work\"?\nasked by ssh(1234) ← git ← zsh\npurpose: sign data",
         PromptText.Confirm(new ConfirmPrompt(new SignContext(Peer, "work", "sign data"))));
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class PromptTextTests
         };
         Assert.Equal(
             "Allow the use of key \"work\"?\nasked by ssh(1234) ← git ← zsh"
-                + "\nfor wsl2\\u{A}for root (claimed): ssh(7) ← ba\\u{A}sh\nto sign data",
+                + "\nfor wsl2\\u{A}for root (claimed): ssh(7) ← ba\\u{A}sh\npurpose: sign data",
             PromptText.Confirm(new ConfirmPrompt(new SignContext(relayed, "work", "sign data"))));
     }
 

@@ -94,10 +94,10 @@ public sealed class TerminalPrompterTests : IDisposable
         await terminal.WaitForAsync("once more: ");
         await terminal.TypeAsync("4711\n");
         await terminal.WaitForAsync("asked by ssh-add(");
-        await terminal.WaitForAsync(": ", "\nto ");
+        await terminal.WaitForAsync(": ", "\npurpose: ");
         await terminal.TypeAsync("4711\n");
         await terminal.WaitForAsync("first=0");
-        await terminal.WaitForAsync(": ", "first=0", "\nto ");
+        await terminal.WaitForAsync(": ", "first=0", "\npurpose: ");
         await terminal.TypeAsync("\u0003");
         await terminal.WaitForAsync("rc=");
         await terminal.WaitForAsync("stty: isig icanon echo ");

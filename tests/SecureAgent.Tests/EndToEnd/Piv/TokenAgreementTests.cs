@@ -18,6 +18,22 @@ public sealed class TokenAgreementTests(SharedTokens shared) : IClassFixture<Sha
         await world.ToolAsync("openssl", "verify", "-CAfile", file, file);
     }
 
+    [Theory]
+    [InlineData("libykcs11.so", "ykcs11")]
+    [InlineData("opensc-pkcs11.so", "opensc-pkcs11")]
+    public async Task PKCS11_modules_give_ssh_the_key_that_key_new_made(string module, string package)
+    {
+        string path = $"/usr/lib/x86_64-linux-gnu/{module}";
+        Requires.File(path, package);
+        PivWorld world = await shared.NewOlderCardAsync();
+        (await world.RunAsync("key", "new", "work", "--in", "piv")).Succeeded();
+
+        Ran listed = await world.ToolAsync("ssh-keygen", "-D", path);
+
+        string[] line = File.ReadAllText(Path.Combine(world.Home.KeyDirectory, "work.pub")).Split(' ');
+        Assert.Contains($"{line[0]} {line[1]}", listed.Output);
+    }
+
     [Fact]
     public async Task Ykman_uses_the_management_key_that_this_program_stored_behind_the_PIN()
     {

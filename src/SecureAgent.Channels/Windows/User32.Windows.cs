@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
-namespace SecureAgent.Channels.Pageant;
+namespace SecureAgent.Channels.Windows;
 
 /// <summary>Windows and messages (winuser.h).</summary>
 [SupportedOSPlatform("windows")]
@@ -18,6 +18,7 @@ internal static partial class User32
     public const uint MWMO_INPUTAVAILABLE = 4;
     public const uint WAIT_FAILED = 0xFFFFFFFF;
     public const uint INFINITE = 0xFFFFFFFF;
+    public const int GWLP_USERDATA = -21;
 
     [LibraryImport("user32", EntryPoint = "RegisterClassExW", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
@@ -43,7 +44,11 @@ internal static partial class User32
 
     [LibraryImport("user32", EntryPoint = "FindWindowW", StringMarshalling = StringMarshalling.Utf16)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static partial nint FindWindow(string className, string title);
+    public static partial nint FindWindow(string className, string? title);
+
+    [LibraryImport("user32", EntryPoint = "SetWindowLongPtrW")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static partial nint SetWindowLongPtr(nint window, int index, nint value);
 
     [LibraryImport("user32")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

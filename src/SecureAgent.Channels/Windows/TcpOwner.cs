@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
 
-namespace SecureAgent.Channels.Cygwin;
+namespace SecureAgent.Channels.Windows;
 
 /// <summary>One end of a TCP connection as the system's table has it.</summary>
 /// <param name="State">MIB_TCP_STATE: 5 is an established connection.</param>

@@ -1,7 +1,7 @@
 using System.Net;
 using SecureAgent.Core;
 
-namespace SecureAgent.Channels.Cygwin;
+namespace SecureAgent.Channels.Windows;
 
 /// <summary>Asks the system who is at the other end of a TCP connection within this machine.</summary>
 internal interface ITcpPeers

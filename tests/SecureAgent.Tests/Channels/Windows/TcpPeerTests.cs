@@ -1,7 +1,7 @@
 using System.Net;
-using SecureAgent.Channels.Cygwin;
+using SecureAgent.Channels.Windows;
 
-namespace SecureAgent.Tests.Channels.Cygwin;
+namespace SecureAgent.Tests.Channels.Windows;
 
 public sealed class TcpPeerTests
 {

@@ -1,4 +1,4 @@
-namespace SecureAgent.Channels.Cygwin;
+namespace SecureAgent.Channels.Windows;
 
 /// <summary>Whose process is at the other end of a TCP connection within this machine.</summary>
 /// <param name="ProcessId">Its process id, for display; <see langword="null"/> if it is not known.</param>

@@ -1,4 +1,4 @@
-namespace SecureAgent.Channels.Cygwin;
+namespace SecureAgent.Channels.Windows;
 
 /// <summary>A slow look at the system that everybody shares who asks before it begins: however many ask at once, two
 /// looks are enough, the one under way and the next.</summary>

@@ -1,8 +1,8 @@
 using System.Net;
-using SecureAgent.Channels.Cygwin;
+using SecureAgent.Channels.Windows;
 using SecureAgent.Core;
 
-namespace SecureAgent.Tests.Channels.Cygwin;
+namespace SecureAgent.Tests.Channels.Windows;
 
 /// <summary>A system that says what the test sets, where there is no Windows to ask.</summary>
 internal sealed class TestTcpPeers : ITcpPeers

@@ -1,6 +1,6 @@
-using SecureAgent.Channels.Cygwin;
+using SecureAgent.Channels.Windows;
 
-namespace SecureAgent.Tests.Channels.Cygwin;
+namespace SecureAgent.Tests.Channels.Windows;
 
 public sealed class SharedReadTests
 {

@@ -4,10 +4,9 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Security.AccessControl;
 using System.Security.Principal;
-using SecureAgent.Channels.Windows;
 using SecureAgent.Core;
 
-namespace SecureAgent.Channels.Cygwin;
+namespace SecureAgent.Channels.Windows;
 
 /// <summary>Asks Windows, by its table of TCP connections and the tokens of processes.</summary>
 [SupportedOSPlatform("windows")]
