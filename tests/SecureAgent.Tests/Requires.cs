@@ -34,8 +34,6 @@ internal static partial class Requires
         ["yubico-piv-tool"] = "yubico-piv-tool",
         ["wine"] = "wine wine64",
         ["Xvfb"] = "xvfb",
-        ["ykman"] = "yubikey-manager",
-        ["yubico-piv-tool"] = "yubico-piv-tool",
     };
 
     /// <summary>Whether what calls itself Windows is Wine, which does without some of it.</summary>

@@ -29,7 +29,9 @@ internal sealed class OpenToken : IAsyncDisposable
         Composition composition, string? id, TextWriter error, CancellationToken ct)
     {
         PivTokens tokens = composition.Tokens ?? throw SwitchedOff();
+#pragma warning disable CA2000 // Disposed with the token, or below.
         TokenPrompts prompts = new(composition.Prompter, composition.Memory, error);
+#pragma warning restore CA2000
         try
         {
             OpenToken token = new(
