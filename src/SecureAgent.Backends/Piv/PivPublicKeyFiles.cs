@@ -27,8 +27,8 @@ public sealed class PivPublicKeyFiles
         if (File.Exists(PathOf(name)) && (replaced is null || !Holds(name, replaced)))
         {
             throw new BackendException(BackendFailure.Refused,
-                $"{PathOf(name)} is there and is the public key of another private key. Choose another name, or move it "
-                + "away.");
+                $"{PathOf(name)} is there and is the public key of another private key. Choose another name, or move "
+                + "it away.");
         }
     }
 

@@ -8,7 +8,8 @@ using SecureAgent.Cli.Tokens;
 
 namespace SecureAgent.Cli.Commands;
 
-/// <summary><c>attest</c> and <c>attest verify</c>: evidence that a key was made on a token and cannot leave it.</summary>
+/// <summary><c>attest</c> and <c>attest verify</c>: evidence that a key was made on a
+/// token and cannot leave it.</summary>
 internal static class AttestCommand
 {
     private const int LineCharacters = 500;
@@ -18,7 +19,11 @@ internal static class AttestCommand
     public static Command Create(CommonOptions common, Surroundings surroundings)
     {
         Argument<string?> name = new("NAME") { Arity = ArgumentArity.ZeroOrOne, Description = "the key" };
-        Option<string?> output = new("--out") { HelpName = "FILE", Description = "write it here, not to standard output" };
+        Option<string?> output = new("--out")
+        {
+            HelpName = "FILE",
+            Description = "write it here, not to standard output",
+        };
         Command attest = new("attest", "Collect the evidence that a key was made on its token.")
         {
             name, output, CreateVerify(surroundings),
@@ -65,7 +70,8 @@ internal static class AttestCommand
                 throw new CommandException(
                     ExitCode.DeviceAbsent, composition.Keys.Has(name)
                         ? $"{name} is a key of the TPM, and this version attests keys of PIV tokens only."
-                        : $"There is no key {name} on a token in a reader. To see what there is: secure-agent key list");
+                        : $"There is no key {name} on a token in a reader. To see what there is: "
+                            + "secure-agent key list");
             }
 
             OpenToken open = await OpenToken.OpenAsync(composition, token.Id, surroundings.Error, ct)

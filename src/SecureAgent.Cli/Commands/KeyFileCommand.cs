@@ -99,7 +99,8 @@ internal static class KeyFileCommand
         if (await TokenKeyFinder.FindAsync(composition, name, ct).ConfigureAwait(false) is (_, PivKey onToken))
         {
             return (onToken.PublicKey ?? throw new CommandException(
-                ExitCode.Failed, $"{onToken.Reference}: {onToken.Problem ?? "the token does not tell its public key."}"),
+                ExitCode.Failed,
+                $"{onToken.Reference}: {onToken.Problem ?? "the token does not tell its public key."}"),
                 onToken.Comment);
         }
 
@@ -128,8 +129,8 @@ internal static class KeyFileCommand
             if (!isGone)
             {
                 await error.WriteLineAsync(
-                    $"The certificate in slot {key.Slot} of {token.Name} is removed. The key itself stays until another one "
-                    + $"overwrites it: firmware {token.Firmware} deletes none.").ConfigureAwait(false);
+                    $"The certificate in slot {key.Slot} of {token.Name} is removed. The key itself stays until another "
+                    + $"one overwrites it: firmware {token.Firmware} deletes none.").ConfigureAwait(false);
             }
         }
     }

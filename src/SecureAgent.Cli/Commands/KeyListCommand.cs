@@ -8,8 +8,8 @@ using SecureAgent.Cli.Tokens;
 
 namespace SecureAgent.Cli.Commands;
 
-/// <summary><c>key list</c> and <c>key show</c>. They read the key files and the tokens that are in the readers, and ask
-/// no TPM.</summary>
+/// <summary><c>key list</c> and <c>key show</c>. They read the key files and the tokens that are in the readers, and
+/// ask no TPM.</summary>
 internal static class KeyListCommand
 {
     private const int LineCharacters = 500;

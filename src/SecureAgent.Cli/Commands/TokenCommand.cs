@@ -35,7 +35,8 @@ internal sealed class TokenCommand
             token.CreateList(),
             token.CreateInfo(),
             token.CreateSimple(
-                "set-pin", "Change the PIN.", (admin, ct) => admin.ChangePinAsync(ct), name => $"{name} has a new PIN."),
+                "set-pin", "Change the PIN.",
+                (admin, ct) => admin.ChangePinAsync(ct), name => $"{name} has a new PIN."),
             token.CreateSimple(
                 "set-puk", "Change the PUK, which sets a new PIN when that is blocked.",
                 (admin, ct) => admin.ChangePukAsync(ct), name => $"{name} has a new PUK."),
@@ -104,8 +105,8 @@ internal sealed class TokenCommand
                 int pukTries = result.GetValue(puk);
                 await new PivAdministration(open.Session).SetTriesAsync(pinTries, pukTries, ct).ConfigureAwait(false);
                 await SayAsync(
-                    $"{open.Token.Name} takes {pinTries} wrong PINs and {pukTries} wrong PUKs. The PIN is as before; the PUK "
-                    + "is 12345678 now, so change it: secure-agent token set-puk").ConfigureAwait(false);
+                    $"{open.Token.Name} takes {pinTries} wrong PINs and {pukTries} wrong PUKs. The PIN is as before; the "
+                    + "PUK is 12345678 now, so change it: secure-agent token set-puk").ConfigureAwait(false);
             },
             ct));
         return command;
@@ -114,7 +115,8 @@ internal sealed class TokenCommand
     private Command CreateManagementKey()
     {
         Command command = new(
-            "set-management-key", "Replace the management key by a random one that is kept on the token, behind the PIN.");
+            "set-management-key",
+            "Replace the management key by a random one that is kept on the token, behind the PIN.");
         command.SetAction((result, ct) => WithTokenAsync(
             result,
             async (_, open) =>
@@ -122,8 +124,8 @@ internal sealed class TokenCommand
                 await new PivAdministration(open.Session)
                     .ChangeManagementKeyAsync(algorithm: null, key: null, isStored: true, ct).ConfigureAwait(false);
                 await SayAsync(
-                    $"{open.Token.Name} has a random management key now, which the PIN opens. ykman and this program find it "
-                    + "there.").ConfigureAwait(false);
+                    $"{open.Token.Name} has a random management key now, which the PIN opens. ykman and this program "
+                    + "find it there.").ConfigureAwait(false);
             },
             ct));
         return command;
@@ -132,7 +134,10 @@ internal sealed class TokenCommand
     private Command CreateReset()
     {
         Option<bool> yes = new("--yes") { Description = "do not ask" };
-        Command reset = new("reset", "Empty a token: every key, certificate, the PIN and the PUK are lost for good.") { yes };
+        Command reset = new("reset", "Empty a token: every key, certificate, the PIN and the PUK are lost for good.")
+        {
+            yes,
+        };
         reset.SetAction((result, ct) => WithTokenAsync(
             result,
             async (composition, open) =>
@@ -144,8 +149,9 @@ internal sealed class TokenCommand
 
                 await new PivAdministration(open.Session).ResetAsync(ct).ConfigureAwait(false);
                 composition.AnnounceTokenChange();
-                await SayAsync($"{open.Token.Name} is empty now. Its PIN is 123456 and its PUK 12345678, so change them: "
-                    + "secure-agent token set-pin, secure-agent token set-puk").ConfigureAwait(false);
+                await SayAsync(
+                    $"{open.Token.Name} is empty now. Its PIN is 123456 and its PUK 12345678, so change "
+                    + "them: secure-agent token set-pin, secure-agent token set-puk").ConfigureAwait(false);
             },
             ct));
         return reset;
@@ -231,7 +237,8 @@ internal sealed class TokenCommand
         argument.Validators.Add(given =>
         {
             // What is no number has its error already.
-            if (int.TryParse(given.Tokens[0].Value, CultureInfo.InvariantCulture, out int tries) && tries is < 1 or > 15)
+            if (int.TryParse(given.Tokens[0].Value, CultureInfo.InvariantCulture, out int tries)
+                && tries is < 1 or > 15)
             {
                 given.AddError($"{name} is 1 to 15.");
             }

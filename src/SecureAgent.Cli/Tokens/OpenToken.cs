@@ -48,7 +48,8 @@ internal sealed class OpenToken : IAsyncDisposable
 
     /// <summary>What a command says that needs tokens where they are switched off.</summary>
     public static CommandException SwitchedOff() => new(
-        ExitCode.DeviceAbsent, "PIV tokens are switched off by the setting \"piv\". Switch them on: SECUREAGENT_PIV=on");
+        ExitCode.DeviceAbsent,
+        "PIV tokens are switched off by the setting \"piv\". Switch them on: SECUREAGENT_PIV=on");
 
     /// <summary>Asks the token again how it is set up.</summary>
     public async Task RefreshAsync(CancellationToken ct) =>

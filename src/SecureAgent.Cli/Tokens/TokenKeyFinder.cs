@@ -32,8 +32,8 @@ internal static class TokenKeyFinder
         }
     }
 
-    /// <summary>The key called <paramref name="name"/>: its reference, such as <c>piv:12345678:9a</c>, or the name in its
-    /// certificate. A key of the TPM comes first.</summary>
+    /// <summary>The key called <paramref name="name"/>: its reference, such as <c>piv:12345678:9a</c>, or the name in
+    /// its certificate. A key of the TPM comes first.</summary>
     /// <returns>It, or <see langword="null"/> if no token has it.</returns>
     /// <exception cref="CommandException">There are several (1), or it is a reference to none (69).</exception>
     public static async Task<(PivToken Token, PivKey Key)?> FindAsync(

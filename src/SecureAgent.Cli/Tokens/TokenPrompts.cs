@@ -5,8 +5,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Cli.Tokens;
 
-/// <summary>Asks for the secrets of one token: new ones twice, the management key in hexadecimal. What the token has from
-/// its maker is not asked for, because everybody knows it.</summary>
+/// <summary>Asks for the secrets of one token: new ones twice, the management key in hexadecimal. What the token has
+/// from its maker is not asked for, because everybody knows it.</summary>
 internal sealed class TokenPrompts : IDisposable
 {
     private const int NewSecretRounds = 3;
@@ -126,7 +126,8 @@ internal sealed class TokenPrompts : IDisposable
 
         key.Dispose();
         throw new BackendException(BackendFailure.PinRequired,
-            $"A management key is 32, 48 or 64 hexadecimal digits, and the answer was not. Nothing was sent to {Device}.");
+            $"A management key is 32, 48 or 64 hexadecimal digits, and the answer was not. Nothing was sent to "
+            + $"{Device}.");
     }
 
     private Secret Copy(ReadOnlySpan<byte> bytes)

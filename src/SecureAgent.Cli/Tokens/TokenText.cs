@@ -47,7 +47,9 @@ internal static class TokenText
         Fingerprint = key.PublicKey?.Fingerprint,
         Comment = key.Comment,
         Pin = key.PinPolicy != PivPinPolicy.Never,
-        PublicKeyFile = key is { PublicKey: not null, CommonName: string name } ? files.Find(name, key.PublicKey) : null,
+        PublicKeyFile = key is { PublicKey: not null, CommonName: string name }
+            ? files.Find(name, key.PublicKey)
+            : null,
         Reference = key.Reference,
         PinPolicy = Of(key.PinPolicy),
         TouchPolicy = Of(key.TouchPolicy),
@@ -56,7 +58,8 @@ internal static class TokenText
     };
 
     /// <summary>A token for JSON.</summary>
-    public static TokenOutput Describe(PivTokenListing listing, PivPublicKeyFiles files) => listing.Info is PivTokenInfo info
+    public static TokenOutput Describe(PivTokenListing listing, PivPublicKeyFiles files) =>
+        listing.Info is PivTokenInfo info
         ? Describe(info, files)
         : new TokenOutput { Reader = listing.Reader, Problem = listing.Problem };
 

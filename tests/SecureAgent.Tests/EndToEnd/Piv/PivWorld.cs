@@ -4,7 +4,8 @@ using SecureAgent.Tests.HwSim;
 
 namespace SecureAgent.Tests.EndToEnd.Piv;
 
-/// <summary>A person with a YubiKey, which is a simulated card behind a real pcscd, and the programs that use it.</summary>
+/// <summary>A person with a YubiKey, which is a simulated card behind a real pcscd, and the programs that use
+/// it.</summary>
 internal sealed class PivWorld : IAsyncDisposable
 {
     /// <summary>The PIN of a new card.</summary>

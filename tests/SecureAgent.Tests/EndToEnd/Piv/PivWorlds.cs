@@ -22,8 +22,8 @@ public sealed class PivWorlds : IAsyncDisposable
         }
     }
 
-    /// <summary>A card with a P-256 key in 9a (PIN once) with a certificate by ykman; and a P-384 key in 9c (PIN always)
-    /// and an RSA-2048 key in 9e (no PIN) without one by yubico-piv-tool.</summary>
+    /// <summary>A card with a P-256 key in 9a (PIN once) with a certificate by ykman; and a P-384 key in 9c (PIN
+    /// always) and an RSA-2048 key in 9e (no PIN) without one by yubico-piv-tool.</summary>
     internal Task<PivWorld> CardAsync()
     {
         Requires.Tool("ykman");
@@ -45,7 +45,8 @@ public sealed class PivWorlds : IAsyncDisposable
         try
         {
             string file = world.Home.File("tmp/9a.pem");
-            await world.YkmanAsync("piv", "keys", "generate", "-m", PivWorld.ManagementKey, "-a", "ECCP256", "9a", file);
+            await world.YkmanAsync(
+                "piv", "keys", "generate", "-m", PivWorld.ManagementKey, "-a", "ECCP256", "9a", file);
             await world.YkmanAsync(
                 "piv", "certificates", "generate", "-m", PivWorld.ManagementKey, "-P", PivWorld.Pin, "-s", "work", "9a",
                 file);

@@ -49,7 +49,9 @@ public sealed class TouchTests
         PivWorld world = await PivWorld.StartAsync(new PivCardOptions { Touch = PivTouch.AfterControl });
         EventHandler touch = (_, _) => _ = Task.Run(() => world.Card.Touch());
         world.Card.TouchWanted += touch;
-        (await world.RunAsync("key", "new", "door", "--in", "piv", "--touch", "always", "--pin-policy", "never")).Succeeded();
+        Ran made = await world.RunAsync(
+            "key", "new", "door", "--in", "piv", "--touch", "always", "--pin-policy", "never");
+        made.Succeeded();
         world.Card.TouchWanted -= touch;
         return world;
     }
