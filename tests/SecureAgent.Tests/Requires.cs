@@ -16,6 +16,8 @@ internal static partial class Requires
         ["opensc-tool"] = "opensc",
         ["openssl"] = "openssl",
         ["pcscd"] = "pcscd vsmartcard-vpcd",
+        ["piv-tool"] = "opensc",
+        ["pkcs11-tool"] = "opensc opensc-pkcs11",
         ["prlimit"] = "util-linux",
         ["script"] = "bsdutils",
         ["setpriv"] = "util-linux",
@@ -32,6 +34,8 @@ internal static partial class Requires
         ["unshare"] = "util-linux",
         ["wine"] = "wine wine64",
         ["Xvfb"] = "xvfb",
+        ["ykman"] = "yubikey-manager",
+        ["yubico-piv-tool"] = "yubico-piv-tool",
     };
 
     /// <summary>Whether what calls itself Windows is Wine, which does without some of it.</summary>
