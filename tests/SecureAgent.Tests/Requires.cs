@@ -16,8 +16,6 @@ internal static partial class Requires
         ["opensc-tool"] = "opensc",
         ["openssl"] = "openssl",
         ["pcscd"] = "pcscd vsmartcard-vpcd",
-        ["piv-tool"] = "opensc",
-        ["pkcs11-tool"] = "opensc opensc-pkcs11",
         ["prlimit"] = "util-linux",
         ["script"] = "bsdutils",
         ["setpriv"] = "util-linux",

@@ -14,6 +14,9 @@ internal sealed partial class PcscDaemon : IDisposable
     /// <summary>What ykman, yubico-piv-tool and ykcs11 take for a YubiKey.</summary>
     public const string YubiKey = "Yubico YubiKey OTP+FIDO+CCID";
 
+    /// <summary>The name of pcscd's socket in its directory.</summary>
+    public const string SocketName = "pcscd.comm";
+
     private const string Driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
     private const int SIGTERM = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -38,8 +41,12 @@ internal sealed partial class PcscDaemon : IDisposable
         Start();
     }
 
+    /// <summary>The directory of <see cref="SocketPath"/>, in which the socket appears when the daemon
+    /// serves.</summary>
+    public string DirectoryPath => _directory.FullName;
+
     /// <summary>The name by which clients find the daemon, the same after a restart.</summary>
-    public string SocketPath => Path.Combine(_directory.FullName, "pcscd.comm");
+    public string SocketPath => Path.Combine(DirectoryPath, SocketName);
 
     /// <summary>Makes clients of PC/SC use this daemon.</summary>
     public IReadOnlyDictionary<string, string> Environs =>
@@ -76,11 +83,11 @@ internal sealed partial class PcscDaemon : IDisposable
                 Requires.Tool("pcscd"), "--foreground", "--critical", "--config", configuration,
             ]);
             _process = Process.Start(start)!; // not shell-executed, so there is a process
-            File.Delete(SocketPath);
-            File.CreateSymbolicLink(SocketPath, $"/proc/{_process.Id}/root/run/pcscd/pcscd.comm");
-            WaitUntilServing(deadline);
+            string socket = $"/proc/{_process.Id}/root/run/pcscd/{SocketName}";
+            WaitUntilServing(socket, deadline);
             if (ReadersListen())
             {
+                File.CreateSymbolicLink(SocketPath, socket);
                 return;
             }
 
@@ -125,14 +132,14 @@ internal sealed partial class PcscDaemon : IDisposable
 
         """));
 
-    private void WaitUntilServing(long deadline)
+    private void WaitUntilServing(string path, long deadline)
     {
         while (true)
         {
             using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
+                socket.Connect(new UnixDomainSocketEndPoint(path));
                 return;
             }
             catch (SocketException) when (!_process!.HasExited && Environment.TickCount64 < deadline)
@@ -165,6 +172,7 @@ internal sealed partial class PcscDaemon : IDisposable
 
         _process.Dispose();
         _process = null;
+        File.Delete(SocketPath);
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
