@@ -5,6 +5,7 @@ using SecureAgent.HwSim.Commands;
 RootCommand root = new("Simulated hardware for SecureAgent: for tests and demonstrations, never for real keys.")
 {
     TpmCommand.Create(),
+    CardCommand.Create(),
     TryCommand.Create(),
 };
 ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };

@@ -13,7 +13,9 @@ internal static partial class Requires
         ["gcc"] = "gcc libc6-dev",
         ["git"] = "git",
         ["ls"] = "coreutils",
+        ["opensc-tool"] = "opensc",
         ["openssl"] = "openssl",
+        ["pcscd"] = "pcscd vsmartcard-vpcd",
         ["prlimit"] = "util-linux",
         ["script"] = "bsdutils",
         ["setpriv"] = "util-linux",
@@ -27,8 +29,11 @@ internal static partial class Requires
         ["systemd-analyze"] = "systemd",
         ["systemd-socket-activate"] = "systemd",
         ["tpm2_getcap"] = "tpm2-tools",
+        ["unshare"] = "util-linux",
         ["wine"] = "wine wine64",
         ["Xvfb"] = "xvfb",
+        ["ykman"] = "yubikey-manager",
+        ["yubico-piv-tool"] = "yubico-piv-tool",
     };
 
     /// <summary>Whether what calls itself Windows is Wine, which does without some of it.</summary>

@@ -8,13 +8,15 @@ internal sealed class PersistentState
     private const uint DefaultMaxTries = 3;
     private const uint DefaultRecoverySeconds = 1000;
 
+    private static readonly byte[] Magic = "SATPM\0\0\u0001"u8.ToArray();
+
     private readonly StateFile? _file;
     private bool _changed;
 
     /// <summary>Reads <paramref name="path"/>, or makes a new TPM if there is no such file.</summary>
     public PersistentState(string? path)
     {
-        _file = path is null ? null : new StateFile(path);
+        _file = path is null ? null : new StateFile(path, Magic, "TPM");
         if (_file?.Read() is byte[] saved)
         {
             StateLayout.Restore(this, saved);

@@ -19,6 +19,9 @@ internal sealed class CachedPin
     /// <summary>Whether the device refused it.</summary>
     public bool IsRefused { get; private set; }
 
+    /// <summary>Whether the device has taken it.</summary>
+    public bool IsAccepted { get; private set; }
+
     /// <summary>The PIN; only while a reference is held.</summary>
     public ReadOnlySpan<byte> Span => _pin.Span;
 
@@ -51,6 +54,9 @@ internal sealed class CachedPin
             _pin.Dispose();
         }
     }
+
+    /// <summary>Remembers that the device took it.</summary>
+    public void Accept() => IsAccepted = true;
 
     /// <summary>Makes it unusable for every request that has not sent it yet.</summary>
     public void TakeBack() => IsCurrent = false;

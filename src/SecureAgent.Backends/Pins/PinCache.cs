@@ -33,6 +33,7 @@ internal sealed class PinCache : IDisposable
         {
             if (_kept.TryGetValue(key, out Kept? kept) && kept.Pin.TryAddReference())
             {
+                CountUse(key, kept.Pin);
                 return new PinLease(this, key, kept.Pin);
             }
 
@@ -52,6 +53,7 @@ internal sealed class PinCache : IDisposable
             CachedPin pin = await question.Answer!.Value.WaitAsync(ct).ConfigureAwait(false);
             // The question holds a reference until its last waiter has left, so this cannot fail.
             _ = pin.TryAddReference();
+            CountUse(key, pin);
             return new PinLease(this, key, pin);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -66,10 +68,11 @@ internal sealed class PinCache : IDisposable
     }
 
     /// <summary>Remembers that the device took the PIN.</summary>
-    public void Accept(string key)
+    public void Accept(string key, CachedPin pin)
     {
         lock (_gate)
         {
+            pin.Accept();
             _refused.Remove(key);
         }
     }
@@ -132,6 +135,18 @@ internal sealed class PinCache : IDisposable
 
     /// <summary>Forgets everything.</summary>
     public void Dispose() => DropAll();
+
+    private void CountUse(string key, CachedPin pin)
+    {
+        lock (_gate)
+        {
+            if (_kept.TryGetValue(key, out Kept? kept) && ReferenceEquals(kept.Pin, pin)
+                && ++kept.Uses >= _policy.MaximumUses)
+            {
+                Remove(key, kept);
+            }
+        }
+    }
 
     private async Task<CachedPin> AskAsync(string key, Question question, AskPin ask)
     {
@@ -207,7 +222,10 @@ internal sealed class PinCache : IDisposable
         }
     }
 
-    private sealed record Kept(CachedPin Pin, ITimer? Timer);
+    private sealed record Kept(CachedPin Pin, ITimer? Timer)
+    {
+        public int Uses { get; set; }
+    }
 
     /// <summary>One open question; its token source is disposed when the answer is there, under the cache's
     /// gate.</summary>

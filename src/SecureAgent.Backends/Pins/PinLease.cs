@@ -21,8 +21,14 @@ internal sealed class PinLease : IDisposable
     /// <summary>Whether it may not be sent because the device refused it, and not because the agent was locked.</summary>
     public bool IsRefused => _pin.IsRefused;
 
+    /// <summary>Whether the device has taken it before, from this request or another.</summary>
+    public bool IsAccepted => _pin.IsAccepted;
+
+    /// <summary>The same object for every lease of the same answer of a person.</summary>
+    public object Answer => _pin;
+
     /// <summary>The device took the PIN.</summary>
-    public void Accept() => _cache.Accept(_key);
+    public void Accept() => _cache.Accept(_key, _pin);
 
     /// <summary>The device refused the PIN and counted it.</summary>
     public void Reject() => _cache.Reject(_key, _pin);

@@ -8,7 +8,7 @@ public interface ISmartCardReaders : IDisposable
 {
     /// <summary>The readers as they are now.</summary>
     /// <exception cref="SmartCardException">The service is not there (<see cref="SmartCardStatus.NoService"/>), or
-    /// stopped.</exception>
+    /// stopped. On Windows, which runs it only while there are readers, that is an empty list.</exception>
     IReadOnlyList<SmartCardReader> List();
 
     /// <summary>Blocks until a reader or a card came or went, and costs nothing meanwhile.</summary>
@@ -19,6 +19,12 @@ public interface ISmartCardReaders : IDisposable
     /// <exception cref="SmartCardException">The service is not there, or stopped while this waited.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
     IReadOnlyList<SmartCardReader> WaitForChange(IReadOnlyList<SmartCardReader> known, CancellationToken ct);
+
+    /// <summary>Blocks until the service can be reached, and costs nothing meanwhile; for who got
+    /// <see cref="SmartCardStatus.NoService"/>. Returns at once if it can be.</summary>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
+    void WaitForService(CancellationToken ct);
 
     /// <summary>Connects to the card in a reader (SCardConnect, SCARD_SHARE_SHARED, T=0 or T=1).</summary>
     /// <param name="reader">Name of the reader.</param>

@@ -14,4 +14,13 @@ public sealed class SmartCardException : Exception
 
     /// <summary>What the function returned.</summary>
     public SmartCardStatus Status { get; }
+
+    /// <summary>Throws what <paramref name="call"/> failed with.</summary>
+    internal static void ThrowUnlessSuccess(string call, SmartCardStatus status)
+    {
+        if (status != SmartCardStatus.Success)
+        {
+            throw new SmartCardException(call, status);
+        }
+    }
 }

@@ -59,4 +59,7 @@ public enum SmartCardStatus : uint
 
     /// <summary>SCARD_W_REMOVED_CARD.</summary>
     RemovedCard = 0x80100069,
+
+    /// <summary>SCARD_W_SECURITY_VIOLATION: pcscd does not serve this user or session (polkit).</summary>
+    SecurityViolation = 0x8010006A,
 }

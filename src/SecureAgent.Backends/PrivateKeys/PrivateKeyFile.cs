@@ -101,14 +101,17 @@ internal static class PrivateKeyFile
                     {
                         Modulus = rsa.Key.Modulus.ToArray(),
                         Exponent = rsa.Key.Exponent.ToArray(),
+                        D = rsa.D,
                         P = rsa.P,
+                        Q = rsa.Q,
+                        InverseQ = rsa.InverseQ,
                     }, file.Comment, file);
             case Ed25519PrivateKey ed25519:
                 return new PrivateKeyMaterial(ed25519.Seed, file.Comment, file);
             default:
                 string type = file.Key.PublicKey.KeyType;
                 file.Dispose();
-                throw Unusable(fileName, $"no TPM takes a key of type {type}");
+                throw Unusable(fileName, $"no hardware takes a key of type {type}");
         }
     }
 

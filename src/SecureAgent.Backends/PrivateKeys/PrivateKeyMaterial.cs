@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace SecureAgent.Backends.PrivateKeys;
 
-/// <summary>A private key on its way into the TPM. It prints nothing, and disposing zeroes it.</summary>
+/// <summary>A private key on its way into hardware. It prints nothing, and disposing zeroes it.</summary>
 internal sealed class PrivateKeyMaterial : IDisposable
 {
     private readonly IDisposable? _owner;

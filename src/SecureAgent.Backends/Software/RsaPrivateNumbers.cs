@@ -1,3 +1,4 @@
+using SecureAgent.Backends.PrivateKeys;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 

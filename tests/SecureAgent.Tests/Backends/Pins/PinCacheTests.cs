@@ -35,6 +35,21 @@ public sealed class PinCacheTests
     }
 
     [Fact]
+    public async Task PIN_is_zeroed_after_its_last_use()
+    {
+        using PinCache cache = new(PinCachePolicy.Uses(2), _time);
+        (await cache.AcquireAsync("key", Ask(), Ct)).Dispose();
+        using (await cache.AcquireAsync("key", Ask(), Ct))
+        {
+            Assert.Equal((1, 1), (_asked, _alive));
+        }
+
+        Assert.Equal(0, _alive);
+        using PinLease third = await cache.AcquireAsync("key", Ask(), Ct);
+        Assert.Equal(2, _asked);
+    }
+
+    [Fact]
     public async Task Each_key_has_its_own_question()
     {
         using PinCache cache = new(PinCachePolicy.UntilDropped, _time);

@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using SecureAgent.Backends.Software;
+using SecureAgent.Backends.PrivateKeys;
 
-namespace SecureAgent.Tests.Backends.Software;
+namespace SecureAgent.Tests.Backends.PrivateKeys;
 
 /// <summary>The arithmetic, against that of .NET.</summary>
 public sealed class SecretNumbersTests

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using SecureAgent.Core;
 
-namespace SecureAgent.Backends.Software;
+namespace SecureAgent.Backends.PrivateKeys;
 
 /// <summary>Unsigned numbers in secret memory, as 64-bit words, the lowest first, and the little arithmetic that an RSA
 /// key needs before a library takes it: <see cref="System.Numerics.BigInteger"/> leaves its numbers on the managed

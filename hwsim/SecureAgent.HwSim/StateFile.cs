@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 
-namespace SecureAgent.HwSim.Tpm;
+namespace SecureAgent.HwSim;
 
 /// <summary>A file that is replaced as a whole, with a checksum.</summary>
-internal sealed class StateFile(string path)
+/// <param name="path">Where it is.</param>
+/// <param name="magic">What it begins with; no other device's file does.</param>
+/// <param name="device">Whose state it is, as in "TPM", for messages.</param>
+internal sealed class StateFile(string path, byte[] magic, string device)
 {
-    private static readonly byte[] Magic = "SATPM\0\0\u0001"u8.ToArray();
-
     /// <summary>The content, or <see langword="null"/> if there is no file.</summary>
     /// <exception cref="InvalidDataException">It is not a state file, or it is damaged.</exception>
     public byte[]? Read()
@@ -17,19 +18,21 @@ internal sealed class StateFile(string path)
         }
 
         byte[] all = File.ReadAllBytes(path);
-        int content = all.Length - Magic.Length - SHA256.HashSizeInBytes;
-        bool intact = content >= 0 && all.AsSpan().StartsWith(Magic)
-            && SHA256.HashData(all.AsSpan(0, Magic.Length + content)).AsSpan().SequenceEqual(all.AsSpan(Magic.Length + content));
+        int content = all.Length - magic.Length - SHA256.HashSizeInBytes;
+        bool intact = content >= 0 && all.AsSpan().StartsWith(magic)
+            && SHA256.HashData(all.AsSpan(0, magic.Length + content)).AsSpan()
+                .SequenceEqual(all.AsSpan(magic.Length + content));
         return intact
-            ? all.AsSpan(Magic.Length, content).ToArray()
-            : throw new InvalidDataException($"{path} is not the state of a simulated TPM, or is damaged: remove it to start with a new TPM.");
+            ? all.AsSpan(magic.Length, content).ToArray()
+            : throw new InvalidDataException($"{path} is not the state of a simulated {device}, or is damaged: "
+                + $"remove it to start with a new {device}.");
     }
 
     /// <summary>Replaces the file: a reader sees the old content or the new one.</summary>
     public void Write(byte[] content)
     {
         string next = path + ".new";
-        byte[] signed = Bytes.Concat(Magic, content);
+        byte[] signed = [.. magic, .. content];
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using SecureAgent.Backends.Pins;
+using SecureAgent.Backends.Piv;
+using SecureAgent.Core;
+using SecureAgent.Tests.Core;
+using SecureAgent.Wire;
+using PivCardOptions = SecureAgent.HwSim.Piv.PivCardOptions;
+
+namespace SecureAgent.Tests.Backends.Piv;
+
+public sealed class PivEnrolmentTests
+{
+    [Theory]
+    [InlineData("ecdsa-256", "9a")]
+    [InlineData("ecdsa-384", "9c")]
+    [InlineData("ed25519", "9e")]
+    [InlineData("rsa-2048", "95")]
+    public async Task New_key_has_a_certificate_with_its_name_and_is_listed(string type, string slot)
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        PivKey key = await bench.Enrolment.NewAsync(
+            new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) }, default);
+
+        Assert.Equal($"work (piv:12345678:{slot})", key.Comment);
+        Assert.Equal(PivKeyOrigin.Generated, key.Origin);
+        Assert.Null(key.Problem);
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(key.Certificate.Span);
+        Assert.Equal("CN=work", certificate.Subject);
+        if (type != "ed25519")
+        {
+            using X509Chain chain = new();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.Add(certificate);
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            Assert.True(chain.Build(certificate));
+        }
+
+        Assert.Equal(slot == "9e" ? [] : [(PivSecretKind.Pin, 3)], bench.Asked);
+        await using PivKeyBackend backend = new(
+            bench.Readers, new PivPerson(PivBench.Pin), PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
+        await backend.Ready;
+        Identity identity = Assert.Single(backend.Snapshot());
+        Assert.Equal(key.PublicKey, identity.PublicKey);
+    }
+
+    [Fact]
+    public async Task Slot_that_is_taken_is_not_overwritten_without_force()
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        PivKey first = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "first" }, default);
+        bench.Readers.Forget();
+        BackendException error = await Assert.ThrowsAsync<BackendException>(
+            () => bench.Enrolment.NewAsync(new PivKeyRequest { Name = "second" }, default));
+        Assert.Contains("first (piv:12345678:9a)", error.Message, StringComparison.Ordinal);
+        Assert.Empty(bench.Readers.Apdus);
+
+        PivKey second = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "second", Force = true }, default);
+        Assert.NotEqual(first.PublicKey, second.PublicKey);
+    }
+
+    [Fact]
+    public async Task Wrong_PIN_costs_one_try_and_leaves_the_slot_empty()
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        bench[PivSecretKind.Pin] = "999999";
+        BackendException error = await Assert.ThrowsAsync<BackendException>(
+            () => bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default));
+        Assert.Equal("The PIN of YubiKey 12345678 is wrong; 2 more wrong ones block it.", error.Message);
+        Assert.Equal(2, bench.Card.PinTriesLeft);
+        Assert.Empty((await bench.Session.RefreshAsync(default)).Keys);
+    }
+
+    [Theory]
+    [InlineData("ed25519")]
+    [InlineData("rsa-3072")]
+    public async Task Type_that_the_firmware_lacks_is_refused_before_anything_is_sent(string type)
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync(
+            new PivCardOptions { Firmware = PivCardOptions.Firmware543 });
+        bench.Readers.Forget();
+        BackendException error = await Assert.ThrowsAsync<BackendException>(() => bench.Enrolment.NewAsync(
+            new PivKeyRequest { Name = "work", Algorithm = PivKeyTypes.Parse(type) }, default));
+        Assert.Contains("firmware 5.7", error.Message, StringComparison.Ordinal);
+        Assert.Empty(bench.Readers.Apdus);
+    }
+
+    [Theory]
+    [InlineData("ecdsa-256")]
+    [InlineData("ecdsa-384")]
+    [InlineData("rsa-2048")]
+    public async Task Existing_key_is_moved_to_the_token(string type)
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        using AsymmetricAlgorithm pair = type switch
+        {
+            "ecdsa-256" => ECDsa.Create(ECCurve.NamedCurves.nistP256),
+            "ecdsa-384" => ECDsa.Create(ECCurve.NamedCurves.nistP384),
+            _ => RSA.Create(2048),
+        };
+        byte[] pem = System.Text.Encoding.ASCII.GetBytes(pair.ExportPkcs8PrivateKeyPem());
+        PivKey key = await bench.Enrolment.ImportAsync(
+            new PivKeyRequest { Name = "moved" }, pem, "id", (_, _) => default, default);
+        Assert.Equal(PivKeyOrigin.Imported, key.Origin);
+        Assert.Equal(PivKeyTypes.Parse(type), key.Algorithm);
+        Assert.Equal("moved (piv:12345678:9a)", key.Comment);
+    }
+
+    [Fact]
+    public async Task Key_is_removed_with_its_certificate()
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        Assert.True(await bench.Enrolment.RemoveAsync(PivSlot.Authentication, default));
+        Assert.Empty(bench.Session.Token.Keys);
+    }
+
+    [Fact]
+    public async Task Weak_firmware_is_named_for_ECDSA_keys()
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync(
+            new PivCardOptions { Firmware = PivCardOptions.Firmware543 });
+        Assert.Empty(PivWeakness.Of(bench.Session.Token));
+        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        PivWeakness weakness = Assert.Single(PivWeakness.Of(bench.Session.Token));
+        Assert.Contains("YSA-2024-03", weakness.Text, StringComparison.Ordinal);
+    }
+}
