@@ -18,6 +18,7 @@ internal static partial class PcscOfThisProcess
     /// <summary>Uses <paramref name="daemon"/> until the result is disposed.</summary>
     public static IDisposable Use(PcscDaemon daemon)
     {
+        File.Delete(Current); // of a process that had this one's number and was killed
         Directory.CreateSymbolicLink(Current, daemon.DirectoryPath);
         return new Link();
     }

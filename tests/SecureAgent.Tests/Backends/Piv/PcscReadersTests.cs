@@ -142,7 +142,7 @@ public sealed class PcscReadersTests : PcscTest
     }
 
     [Fact]
-    public void Foreign_exclusive_holder_is_seen_and_keeps_others_out_until_it_leaves()
+    public async Task Foreign_exclusive_holder_is_seen_and_keeps_others_out_until_it_leaves()
     {
         using ScriptedCard card = Insert();
         PcscLite foreign = new();
@@ -151,11 +151,11 @@ public sealed class PcscReadersTests : PcscTest
             context.Value, FirstReader, Pcsc.SCARD_SHARE_EXCLUSIVE, Pcsc.SCARD_PROTOCOL_T1, out nint held, out _));
 
         Assert.Equal(SmartCardStatus.SharingViolation, StatusOf(() => Readers.Connect(FirstReader)));
-        Until(readers => readers[0].IsExclusive);
+        await Deadline.UntilAsync(() => Readers.List()[0].IsExclusive, () => "no holder is seen");
 
         Assert.Equal(SmartCardStatus.Success, foreign.Disconnect(held, Pcsc.SCARD_LEAVE_CARD));
-        Readers.Connect(FirstReader).Dispose();
         Until(readers => !readers[0].IsExclusive);
+        Readers.Connect(FirstReader).Dispose();
     }
 
     private static bool WaitsForPcscd(string thread)

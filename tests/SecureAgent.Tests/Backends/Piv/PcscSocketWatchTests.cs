@@ -7,6 +7,8 @@ public sealed class PcscSocketWatchTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pcscd-");
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     private string Socket => Path.Combine(_directory.FullName, "pcscd", "pcscd.comm");
 
     public void Dispose() => _directory.Delete(recursive: true);
@@ -23,7 +25,7 @@ public sealed class PcscSocketWatchTests : IDisposable
     {
         using PcscSocketWatch watch = new(Socket);
         Directory.CreateDirectory(Path.GetDirectoryName(Socket)!);
-        await Task.Run(() => watch.Wait(TestContext.Current.CancellationToken)).WaitAsync(Deadline.Span);
+        await Task.Run(() => watch.Wait(Ct), Ct).WaitAsync(Deadline.Span, Ct);
     }
 
     [Fact]
@@ -40,8 +42,8 @@ public sealed class PcscSocketWatchTests : IDisposable
     private async Task SignAsync(Action action)
     {
         using PcscSocketWatch watch = new(Socket);
-        Task waiting = Task.Run(() => watch.Wait(TestContext.Current.CancellationToken));
+        Task waiting = Task.Run(() => watch.Wait(Ct), Ct);
         action();
-        await waiting.WaitAsync(Deadline.Span);
+        await waiting.WaitAsync(Deadline.Span, Ct);
     }
 }
