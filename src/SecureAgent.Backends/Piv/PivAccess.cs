@@ -19,11 +19,15 @@ internal sealed class PivAccess : IAsyncDisposable
     private int _disposed;
 
     /// <summary>Prepares the way to the card in <paramref name="reader"/>.</summary>
-    public PivAccess(ISmartCardReaders readers, string reader, TimeProvider time)
+    /// <param name="readers">The readers.</param>
+    /// <param name="reader">One of them.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="token">The only card that may be in it, if it is known already.</param>
+    public PivAccess(ISmartCardReaders readers, string reader, TimeProvider time, PivToken? token = null)
     {
         _time = time;
         _queue = new DeviceQueue($"PIV {reader}", time);
-        _connection = new PivConnection(readers, reader);
+        _connection = new PivConnection(readers, reader) { Token = token };
         _endOfTurn = time.CreateTimer(
             _ => _ = TryRunAsync(connection => connection.Release()), null, Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);

@@ -15,6 +15,7 @@ internal sealed record PivCertificate(
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Extensions)
 {
     private const int MaximumBytes = 16 * 1024;
+    private const int MaximumNameLength = 64; // RFC 5280, upper bounds
     private const int Compressed = 1;
     private const string CommonNameOid = "2.5.4.3";
 
@@ -107,13 +108,17 @@ internal sealed record PivCertificate(
                         or UniversalTagNumber.PrintableString or UniversalTagNumber.IA5String
                         or UniversalTagNumber.BMPString or UniversalTagNumber.T61String)
                 {
-                    return attribute.ReadCharacterString((UniversalTagNumber)attribute.PeekTag().TagValue);
+                    return Printable(attribute.ReadCharacterString((UniversalTagNumber)tag.TagValue));
                 }
             }
         }
 
         return null;
     }
+
+    // It becomes the comment of a key, one line of a listing.
+    private static string Printable(string name) => string.Concat(
+        name.Take(MaximumNameLength).Select(character => char.IsControl(character) ? '?' : character));
 
     private static Dictionary<string, ReadOnlyMemory<byte>> ReadExtensions(AsnReader tbs)
     {

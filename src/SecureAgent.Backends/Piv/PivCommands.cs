@@ -100,14 +100,12 @@ internal sealed partial class PivCommands
         }
 
         RequireSuccess(status, $"give the object {tag:X}");
-        ReadOnlySpan<byte> content = new TlvReader(_transport.Response).Read(tag == Discovery ? Discovery : 0x53);
+        ReadOnlySpan<byte> content = new TlvReader(_transport.Response).Read(0x53);
         return content.IsEmpty ? null : content.ToArray();
     }
 
     /// <summary>Zeroes what the last command brought.</summary>
     public void Clear() => _transport.Clear();
-
-    private const int Discovery = 0x7E;
 
     private static void WriteObjectName(ref TlvWriter writer, int tag)
     {

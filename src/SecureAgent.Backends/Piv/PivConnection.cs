@@ -137,8 +137,8 @@ internal sealed class PivConnection : IDisposable
                 BackendFailure.DeviceAbsent, $"{Name} was taken out. Put it in again and repeat what you did.", exception),
         SmartCardStatus.SharingViolation => new BackendException(
             BackendFailure.Busy,
-            $"{Name} is held exclusively by another program, such as gpg's scdaemon (gpgconf --kill scdaemon). Try "
-            + "again when that one has let go.", exception),
+            $"{Name} is held exclusively by another program{Holders()}. Try again when that one has let go; gpg's "
+            + "scdaemon does so by gpgconf --kill scdaemon.", exception),
         SmartCardStatus.NoService or SmartCardStatus.ServiceStopped or SmartCardStatus.CommunicationError
             or SmartCardStatus.InvalidHandle => new BackendException(
                 BackendFailure.DeviceAbsent,
@@ -149,6 +149,13 @@ internal sealed class PivConnection : IDisposable
         _ => new BackendException(
             BackendFailure.Refused, $"{Name} did not do what it was asked: {exception.Message}.", exception),
     };
+
+    // PC/SC does not tell which.
+    private static string Holders()
+    {
+        string[] others = [.. SmartCardUsers.Others().Select(other => $"{other.Name} ({other.ProcessId})")];
+        return others.Length == 0 ? "" : $", perhaps {string.Join(" or ", others)}";
+    }
 
     private void Enter()
     {

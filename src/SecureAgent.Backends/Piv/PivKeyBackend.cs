@@ -10,6 +10,12 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(5);
+
+    // How long a program is given that holds a card for a moment only, and how often.
+    private static readonly TimeSpan HeldPause = TimeSpan.FromSeconds(1);
+    private const int HeldRounds = 3;
+
     private readonly object _gate = new();
     private readonly ISmartCardReaders _readers;
     private readonly PivPinFlow _flow;
@@ -92,32 +98,50 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>Reads all cards again, because somebody says that their keys changed: PC/SC does not tell.</summary>
+    public void Reread()
+    {
+        lock (_gate)
+        {
+            foreach (Place place in _places.Values)
+            {
+                _ = ReadAsync(place);
+            }
+        }
+    }
+
     private void Watch()
     {
-        IReadOnlyList<SmartCardReader> known = [];
+        IReadOnlyList<SmartCardReader>? known = null;
         bool isFirst = true;
+        int failures = 0;
         try
         {
             while (true)
             {
                 try
                 {
-                    known = isFirst ? _readers.List() : _readers.WaitForChange(known, _stopping.Token);
+                    known = known is null ? _readers.List() : _readers.WaitForChange(known, _stopping.Token);
                     Refresh(known, isFirst);
-                    isFirst = false;
+                    failures = 0;
                 }
                 catch (SmartCardException exception)
                 {
-                    Tell(AgentEventLevel.Debug,
-                        $"There is no smart card service now, so keys on cards are not listed: {exception.Message}.");
-                    known = [];
-                    Refresh(known, isFirst);
-                    isFirst = false;
+                    TellNoService(exception);
+                    known = null;
+                    Refresh([], isFirst);
                     _readers.WaitForService(_stopping.Token);
+                    // A service that is there and fails must not be asked without pause.
+                    if (++failures > 1 && _stopping.Token.WaitHandle.WaitOne(FailurePause))
+                    {
+                        return;
+                    }
                 }
+
+                isFirst = false;
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
             // The agent ends.
         }
@@ -151,12 +175,17 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
 #pragma warning restore CA2000
                     _places.Add(reader.Name, place);
                 }
-                else if (place.Card is not null || !place.IsHeld || reader.IsExclusive)
+                else
                 {
-                    continue;
+                    // Who had it exclusively may have changed its keys.
+                    bool wasReleased = place.Reader.IsExclusive && !reader.IsExclusive;
+                    place.Reader = reader;
+                    if (!wasReleased)
+                    {
+                        continue;
+                    }
                 }
 
-                place.IsHeld = false;
                 reading.Add(ReadAsync(place));
             }
         }
@@ -189,31 +218,40 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
 
     private async Task ReadAsync(Place place)
     {
-        try
+        for (int round = 1; ; round++)
         {
-            PivToken token = await place.Access.ReadTokenAsync(_stopping.Token).ConfigureAwait(false);
-            lock (_gate)
+            try
             {
-                place.Card = new PivCard(token, place.Access);
+                PivToken token = await place.Access.ReadTokenAsync(_stopping.Token).ConfigureAwait(false);
+                lock (_gate)
+                {
+                    place.Card = new PivCard(token, place.Access);
+                }
+
+                foreach (string message in Complaints(token))
+                {
+                    Tell(AgentEventLevel.Warning, message);
+                }
+
+                Publish();
+                return;
+            }
+            catch (BackendException exception)
+            {
+                Tell(
+                    exception is PivException ? AgentEventLevel.Debug : AgentEventLevel.Warning,
+                    $"The card in {place.Reader.Name} is not listed: {exception.Message}");
+                if (exception.Failure != BackendFailure.Busy || round == HeldRounds || place.Reader.IsExclusive)
+                {
+                    return; // A holder that PC/SC shows is waited for by the watcher.
+                }
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+            {
+                return; // The agent ends, or the card went while it was read.
             }
 
-            foreach (string message in Complaints(token))
-            {
-                Tell(AgentEventLevel.Warning, message);
-            }
-
-            Publish();
-        }
-        catch (BackendException exception)
-        {
-            place.IsHeld = exception.Failure == BackendFailure.Busy;
-            Tell(
-                exception is PivException ? AgentEventLevel.Debug : AgentEventLevel.Warning,
-                $"The card in {place.Reader.Name} is not listed: {exception.Message}");
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-        {
-            // The agent ends, or the card went while it was read.
+            await Task.Delay(HeldPause, _time).ConfigureAwait(false);
         }
     }
 
@@ -249,6 +287,21 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
             weakness => $"{weakness.Subject}: {weakness.Text}{(weakness.Link is null ? "" : $" See {weakness.Link}")}"),
     ];
 
+    private void TellNoService(SmartCardException exception)
+    {
+        if (exception.Status == SmartCardStatus.SecurityViolation)
+        {
+            Tell(AgentEventLevel.Warning,
+                "The smart card service does not serve this user (on Linux polkit decides that), so keys on cards are not "
+                + "listed.");
+        }
+        else
+        {
+            Tell(AgentEventLevel.Debug,
+                $"There is no smart card service now, so keys on cards are not listed: {exception.Message}.");
+        }
+    }
+
     private void Tell(AgentEventLevel level, string message)
     {
         lock (_told)
@@ -265,14 +318,12 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
     /// <summary>A reader with a card in it.</summary>
     private sealed class Place(SmartCardReader reader, PivAccess access)
     {
-        public SmartCardReader Reader { get; } = reader;
+        /// <summary>The reader as the watcher saw it last.</summary>
+        public SmartCardReader Reader { get; set; } = reader;
 
         public PivAccess Access { get; } = access;
 
         /// <summary>What was read from it, once it was.</summary>
         public PivCard? Card { get; set; }
-
-        /// <summary>Whether it could not be read because another program held it.</summary>
-        public bool IsHeld { get; set; }
     }
 }

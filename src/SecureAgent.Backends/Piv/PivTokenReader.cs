@@ -128,7 +128,8 @@ internal sealed class PivTokenReader
         }
         catch (PivException exception)
         {
-            return key with { Problem = $"Slot {key.Slot}: {exception.Message}" };
+            // Cards refuse in many ways to give what they do not have.
+            return exception.Status is null ? key with { Problem = $"Slot {key.Slot}: {exception.Message}" } : key;
         }
 
         if (certificate is null)

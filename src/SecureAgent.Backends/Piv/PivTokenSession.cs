@@ -31,17 +31,8 @@ public sealed class PivTokenSession : IAsyncDisposable
 
     /// <summary>Reads the card again.</summary>
     /// <exception cref="BackendException">It has gone, or another one is there now.</exception>
-    public async Task<PivToken> RefreshAsync(CancellationToken ct)
-    {
-        PivToken read = await _access.ReadTokenAsync(ct).ConfigureAwait(false);
-        if (read.Id != Token.Id)
-        {
-            throw new BackendException(
-                BackendFailure.DeviceAbsent, $"{Token.Name} was taken out, and {read.Name} is there now.");
-        }
-
-        return Token = read;
-    }
+    public async Task<PivToken> RefreshAsync(CancellationToken ct) =>
+        Token = await _access.ReadTokenAsync(ct).ConfigureAwait(false);
 
     /// <summary>Zeroes the PIN, makes the card forget that it was verified, and lets go of it.</summary>
     public async ValueTask DisposeAsync()

@@ -58,19 +58,9 @@ public sealed class PivTokens
         if (found is [PivToken token])
         {
 #pragma warning disable CA2000 // The session disposes it.
-            PivTokenSession session = new(
-                new PivAccess(_readers, token.Reader, _time), token, _memory, ask, showTouch, _time);
+            return new PivTokenSession(
+                new PivAccess(_readers, token.Reader, _time, token), token, _memory, ask, showTouch, _time);
 #pragma warning restore CA2000
-            try
-            {
-                await session.RefreshAsync(ct).ConfigureAwait(false);
-                return session;
-            }
-            catch
-            {
-                await session.DisposeAsync().ConfigureAwait(false);
-                throw;
-            }
         }
 
         if (found.Length > 1)

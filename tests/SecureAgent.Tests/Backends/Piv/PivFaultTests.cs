@@ -152,6 +152,19 @@ public sealed class PivFaultTests
     }
 
     [Fact]
+    public async Task Keys_that_another_program_made_are_listed_when_the_cards_are_read_again()
+    {
+        await using PivBench bench = await StartAsync();
+        Identity first = bench.Key();
+        await bench.SignAsync(first);
+        bench.Generate(PivSlot.Signature, PivAlgorithm.ECC_P256);
+        bench.Backend.Reread();
+        await bench.UntilAsync(list => list.Count == 2);
+        Assert.Single(bench.Person.Prompts);
+        await bench.SignAsync(bench.Key(":9c"));
+    }
+
+    [Fact]
     public async Task Card_is_let_go_soon_after_its_last_use()
     {
         ManualTime time = new();
@@ -181,6 +194,17 @@ public sealed class PivFaultTests
 
         bench.Person.Give(PivBench.Pin);
         await bench.SignAsync();
+    }
+
+    [Fact]
+    public async Task Service_that_fails_again_and_again_is_not_asked_without_pause()
+    {
+        await using PivBench bench = PivBench.Start();
+        bench.Readers.ListFails = true;
+        await bench.ListAsync();
+        await PivBench.Until(() => bench.Readers.Lists >= 2);
+        await Task.Delay(200);
+        Assert.InRange(bench.Readers.Lists, 2, 3);
     }
 
     [Fact]

@@ -113,10 +113,22 @@ internal sealed class SimulatedReaders : ISmartCardReaders
         }
     });
 
+    /// <summary>Whether the service is there and refuses, as to a user whom it does not know.</summary>
+    public bool ListFails { get; set; }
+
+    /// <summary>How often the readers were listed.</summary>
+    public int Lists { get; private set; }
+
     public IReadOnlyList<SmartCardReader> List()
     {
         lock (_gate)
         {
+            Lists++;
+            if (ListFails)
+            {
+                throw new SmartCardException("SCardListReaders", SmartCardStatus.SecurityViolation);
+            }
+
             return Snapshot();
         }
     }
