@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using SecureAgent.HwSim.Piv;
 using SecureAgent.HwSim.Servers;
 using SecureAgent.HwSim.Tpm;
 
 namespace SecureAgent.HwSim.Commands;
 
-/// <summary><c>hwsim try</c>: shows secure-agent at work on a simulated TPM, in a directory of its own that is gone
-/// afterwards.</summary>
+/// <summary><c>hwsim try</c>: shows secure-agent at work on a simulated TPM, and on a simulated PIV card too if asked,
+/// in a directory of its own that is gone afterwards.</summary>
 internal sealed class TryCommand
 {
     private const string KeyName = "try";
@@ -16,6 +17,7 @@ internal sealed class TryCommand
     private readonly string[] _command;
     private readonly TextWriter _error;
     private readonly string _directory;
+    private string? _pcscSocket;
 
     private TryCommand(string[] command, TextWriter error, string directory) =>
         (_command, _error, _directory) = (command, error, directory);
@@ -23,6 +25,10 @@ internal sealed class TryCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
+        Option<bool> card = new("--card")
+        {
+            Description = "Simulate a PIV card (YubiKey) too, behind a pcscd of its own. Linux only.",
+        };
         Argument<string[]> command = new("COMMAND")
         {
             Arity = ArgumentArity.ZeroOrMore,
@@ -33,14 +39,14 @@ internal sealed class TryCommand
             new("try", "Start a simulated TPM, make a key in it, run secure-agent on it, and then COMMAND or a "
             + "shell. Everything is gone afterwards.")
         {
-            command,
+            card, command,
         };
         tryOut.SetAction((result, _) => RunAsync(
-            result.GetValue(command) ?? [], result.InvocationConfiguration.Error));
+            result.GetValue(command) ?? [], result.GetValue(card), result.InvocationConfiguration.Error));
         return tryOut;
     }
 
-    private static async Task<int> RunAsync(string[] command, TextWriter error)
+    private static async Task<int> RunAsync(string[] command, bool withCard, TextWriter error)
     {
         if (command.Length == 0 && Console.IsInputRedirected)
         {
@@ -53,7 +59,9 @@ internal sealed class TryCommand
         try
         {
             TryCommand run = new(command.Length > 0 ? command : [Shell()], error, directory);
-            return await run.RunAsync().ConfigureAwait(false);
+            return withCard
+                ? await run.WithCardAsync().ConfigureAwait(false)
+                : await run.RunAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
         {
@@ -63,6 +71,24 @@ internal sealed class TryCommand
         finally
         {
             Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private async Task<int> WithCardAsync()
+    {
+        PcscService service = await PcscService.StartAsync(_directory).ConfigureAwait(false);
+        await using (service.ConfigureAwait(false))
+        {
+            PivCard card = new(new PivCardOptions());
+            VpcdCard reader = new(card, service.Port);
+            await using (reader.ConfigureAwait(false))
+            {
+                await reader.InsertAsync().ConfigureAwait(false);
+                _pcscSocket = service.SocketPath;
+                await SayAsync($"a PIV card is simulated in this process, and no key is on it: serial {card.Serial}, "
+                    + $"firmware {card.Firmware}, PIN 123456, PUK 12345678").ConfigureAwait(false);
+                return await RunAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -126,6 +152,11 @@ internal sealed class TryCommand
         start.Environment["SECUREAGENT_TPM"] = tcti;
         start.Environment["SECUREAGENT_KEYDIRECTORY"] = Path.Combine(_directory, "keys");
         start.Environment["SECUREAGENT_SOCKET"] = Path.Combine(_directory, "agent", "agent.sock");
+        if (_pcscSocket is not null)
+        {
+            start.Environment[PcscService.SocketVariable] = _pcscSocket;
+        }
+
         start.Environment["PATH"] = Path.GetDirectoryName(program) + Path.PathSeparator + start.Environment["PATH"];
 
         using Process process = Process.Start(start)!; // Null only with UseShellExecute.

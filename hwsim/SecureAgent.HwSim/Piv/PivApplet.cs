@@ -46,10 +46,18 @@ internal sealed class PivApplet(PivState state, TouchSensor touch) : ICardApplet
     public void Deselect() => Session.Reset();
 
     /// <inheritdoc/>
-    public byte[] Execute(ApduCommand command) =>
-        Handlers.TryGetValue(command.Ins, out Func<PivApplet, ApduCommand, byte[]>? handler)
+    public byte[] Execute(ApduCommand command)
+    {
+        // "PIN always" means immediately before (SP 800-73-4 part 1, 3.1.3 and table 4b).
+        if (command.Ins != AuthenticateCommands.Instruction)
+        {
+            Session.PinFresh = false;
+        }
+
+        return Handlers.TryGetValue(command.Ins, out Func<PivApplet, ApduCommand, byte[]>? handler)
             ? handler(this, command)
             : throw new CardError(StatusWord.InstructionNotSupported);
+    }
 
     /// <summary>Ends the command unless the management key was authenticated.</summary>
     public void RequireManagement() =>

@@ -4,13 +4,16 @@ namespace SecureAgent.HwSim.Piv.Commands;
 /// agreement.</summary>
 internal static class AuthenticateCommands
 {
+    /// <summary>The instruction byte of GENERAL AUTHENTICATE.</summary>
+    public const byte Instruction = 0x87;
+
     private const int ChallengeTag = 0x81;
     private const int ExponentiationTag = 0x85;
 
     /// <summary>The commands of this file.</summary>
     public static IEnumerable<KeyValuePair<byte, Func<PivApplet, ApduCommand, byte[]>>> All =>
     [
-        new(0x87, GeneralAuthenticate),
+        new(Instruction, GeneralAuthenticate),
     ];
 
     private static byte[] GeneralAuthenticate(PivApplet card, ApduCommand command)

@@ -43,6 +43,9 @@ internal static class KeyCommands
     {
         CardError.Unless(card.State.Firmware.IsAtLeast57, StatusWord.InstructionNotSupported);
         card.RequireManagement();
+        bool isMove = PivSlot.HoldsKeyPair(command.P1) && command.P1 != PivSlot.Attestation
+            && command.P2 != PivSlot.Attestation;
+        CardError.Unless(isMove || command.P1 == Delete, StatusWord.IncorrectParameters);
         PivKey key = card.KeyIn(command.P2);
         if (command.P1 == Delete)
         {
@@ -50,9 +53,6 @@ internal static class KeyCommands
             return [];
         }
 
-        CardError.Unless(
-            PivSlot.HoldsKeyPair(command.P1) && command.P1 != PivSlot.Attestation && command.P2 != PivSlot.Attestation,
-            StatusWord.IncorrectParameters);
         CardError.Unless(!card.State.Keys.ContainsKey(command.P1), StatusWord.WrongData);
         card.State.Keys.Remove(command.P2);
         card.State.SetKey(command.P1, key);

@@ -46,10 +46,35 @@ public sealed class TryCommandTests : IDisposable
         Assert.Contains("hwsim try -- ssh-add -l", error, StringComparison.Ordinal);
     }
 
-    private async Task<(int ExitCode, string Out, string Error)> RunAsync(params string[] command)
+    [Fact]
+    public async Task With_a_card_Yubicos_tool_finds_it_behind_a_pcscd_that_is_gone_afterwards()
     {
-        string[] arguments = command.Length > 0 ? ["try", "--", .. command] : ["try"];
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "hwsim"), arguments)
+        string tool = Requires.Tool("yubico-piv-tool");
+        Requires.Tool("pcscd");
+        Requires.File("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "vsmartcard-vpcd");
+        using (Process unshare = Process.Start(
+            Requires.Tool("unshare"), ["--user", "--map-root-user", "--mount", "true"]))
+        {
+            await unshare.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.SkipUnless(unshare.ExitCode == 0, "The system allows no user namespaces.");
+        }
+
+        (int exitCode, string output, string error) = await RunTryAsync(
+            "--card", "--", "sh", "-c", $"{tool} -a status && ssh-add -l && echo $PCSCLITE_CSOCK_NAME");
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("Serial Number:\t12345678\n", output, StringComparison.Ordinal);
+        Assert.Contains(" try (ECDSA)\n", output, StringComparison.Ordinal);
+        string socket = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.StartsWith("/proc/", socket, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(string.Join('/', socket.Split('/')[..3])));
+    }
+
+    private Task<(int ExitCode, string Out, string Error)> RunAsync(params string[] command) =>
+        RunTryAsync(command.Length > 0 ? ["--", .. command] : []);
+
+    private async Task<(int ExitCode, string Out, string Error)> RunTryAsync(params string[] arguments)
+    {
+        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "hwsim"), ["try", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

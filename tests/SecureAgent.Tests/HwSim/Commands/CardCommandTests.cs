@@ -26,8 +26,8 @@ public sealed partial class CardCommandTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGTERM is sent with kill(2)");
         string state = Path.Combine(_directory, "card.state");
         using Process hwsim = Start(
-            "card", "--vpcd", _reader.Port.ToString(CultureInfo.InvariantCulture), "--firmware", "5.4.3", "--serial", "42",
-            "--touch", "control", "--state", state);
+            "card", "--vpcd", _reader.Port.ToString(CultureInfo.InvariantCulture), "--firmware", "5.4.3",
+            "--serial", "42", "--touch", "control", "--state", state);
         Assert.Equal($"serial 42, firmware 5.4.3; reader at 127.0.0.1:{_reader.Port}", await ReadLineAsync(hwsim));
         await _reader.AcceptAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal("inserted", await ReadLineAsync(hwsim));
@@ -79,7 +79,8 @@ public sealed partial class CardCommandTests : IDisposable
         using Process hwsim = Start("card", "--state", path);
         Task<string> errors = hwsim.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1, await EndAsync(hwsim));
-        Assert.StartsWith($"hwsim: {path} is not the state of a simulated PIV card", await errors, StringComparison.Ordinal);
+        string expected = $"hwsim: {path} is not the state of a simulated PIV card";
+        Assert.StartsWith(expected, await errors, StringComparison.Ordinal);
     }
 
     // Authentication of the host alone; SET MANAGEMENT KEY with P2 FE.

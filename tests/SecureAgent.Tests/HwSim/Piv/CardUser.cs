@@ -133,10 +133,12 @@ internal sealed class CardUser(ISimulatedCard card)
         return tlv[header..(header + length)];
     }
 
+#pragma warning disable CA5350 // 3DES is what older cards have.
     private static byte[] Cipher(byte algorithm, byte[] key, byte[] block, bool decrypt)
     {
         using SymmetricAlgorithm cipher = algorithm == 3 ? TripleDES.Create() : Aes.Create();
         cipher.Key = key;
         return decrypt ? cipher.DecryptEcb(block, PaddingMode.None) : cipher.EncryptEcb(block, PaddingMode.None);
     }
+#pragma warning restore CA5350
 }

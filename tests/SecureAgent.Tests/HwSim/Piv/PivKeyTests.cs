@@ -160,8 +160,8 @@ public sealed class PivKeyTests
     [Fact]
     public void Key_is_moved_to_an_empty_slot_and_deleted_from_firmware_5_7_on()
     {
-        byte[] template = _user.Generate(0x9A, P256);
-        _user.Generate(0x9C, P256);
+        byte[] template = _user.Generate(0x9A, Ed25519);
+        _user.Generate(0x9C, Ed25519);
         Assert.Equal("6A80", _user.Send("00F69C9A")); // not empty
         Assert.Equal("9000", _user.Send("00F6829A"));
         Assert.Equal("6A88", _user.Send("00F7009A"));
@@ -184,8 +184,8 @@ public sealed class PivKeyTests
     [Fact]
     public void Empty_slots_other_algorithms_and_the_attestation_key_sign_nothing()
     {
-        _user.Generate(0x9A, P256);
-        Assert.Equal(0x6A88, _user.Sign(0x9C, P256, new byte[32]).Status);
+        _user.Generate(0x9A, Ed25519);
+        Assert.Equal(0x6A88, _user.Sign(0x9C, Ed25519, new byte[32]).Status);
         Assert.Equal(0x6A80, _user.Sign(0x9A, P384, new byte[32]).Status);
         Assert.Equal(0x6A88, _user.Sign(0xF9, Rsa2048, new byte[256]).Status);
         Assert.Equal("6A86", _user.Send("0047009B05AC03800111"));

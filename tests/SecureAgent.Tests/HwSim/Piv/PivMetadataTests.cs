@@ -26,7 +26,8 @@ public sealed class PivMetadataTests
         string template = Convert.ToHexString(_user.Generate(0x9A, 0x14, 3, 2));
         Assert.Equal("010114" + "02020302" + "030101" + $"0463{template}" + "9000", _user.Send("00F7009A"));
         _user.Command(0xFE, 0xE0, 0x9A, CardUser.Tlv(7, new byte[32]));
-        Assert.StartsWith("0101E0" + "02020201" + "030102" + "04228620", _user.Send("00F7009A"), StringComparison.Ordinal);
+        string imported = _user.Send("00F7009A");
+        Assert.StartsWith("0101E0" + "02020201" + "030102" + "04228620", imported, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -107,7 +107,8 @@ public sealed class PivPinTests
         Assert.Equal("6985", _user.Send("00FB0000"));
         Assert.Equal([0x63C2, 0x63C1, 0x63C0], Enumerable.Range(0, 3).Select(_ => _user.Verify("000000")));
         Assert.Equal("6985", _user.Send("00FB0000"));
-        Assert.Equal([0x63C2, 0x63C1, 0x63C0], Enumerable.Range(0, 3).Select(_ => Change(0x2C, 0x80, "00000000", "654321")));
+        int[] blocking = [.. Enumerable.Range(0, 3).Select(_ => Change(0x2C, 0x80, "00000000", "654321"))];
+        Assert.Equal([0x63C2, 0x63C1, 0x63C0], blocking);
         Assert.Equal("9000", _user.Send("00FB0000"));
         Assert.Equal(0x9000, _user.Verify(CardUser.Pin));
         Assert.Equal("6A88", _user.Send("00F7009A"));

@@ -6,14 +6,14 @@ namespace SecureAgent.Tests.HwSim.Piv;
 /// <summary>When a key needs the PIN and a touch.</summary>
 public sealed class PivPolicyTests
 {
-    private const byte P256 = 0x11;
+    private const byte Ed25519 = 0xE0;
     private const byte Never = 1;
     private const byte Once = 2;
     private const byte Always = 3;
     private const byte TouchAlways = 2;
     private const byte TouchCached = 3;
 
-    private static readonly byte[] Digest = new byte[32];
+    private static readonly byte[] Message = "to be signed"u8.ToArray();
 
     [Theory]
     [InlineData(0x9A, 0, Once)]
@@ -26,21 +26,37 @@ public sealed class PivPolicyTests
     public void Key_needs_the_PIN_as_its_policy_or_its_slot_says(byte slot, byte policy, byte effective)
     {
         CardUser user = Card(new PivCardOptions(), out _);
-        user.Generate(slot, P256, policy);
+        user.Generate(slot, Ed25519, policy);
         Assert.Contains($"0202{effective:X2}01", user.Send($"00F700{slot:X2}"), StringComparison.Ordinal);
-        Assert.Equal(effective == Never ? 0x9000 : 0x6982, user.Sign(slot, P256, Digest).Status);
+        Assert.Equal(effective == Never ? 0x9000 : 0x6982, user.Sign(slot, Ed25519, Message).Status);
         Assert.Equal(0x9000, user.Verify(CardUser.Pin));
-        Assert.Equal(0x9000, user.Sign(slot, P256, Digest).Status);
-        Assert.Equal(effective == Always ? 0x6982 : 0x9000, user.Sign(slot, P256, Digest).Status);
+        Assert.Equal(0x9000, user.Sign(slot, Ed25519, Message).Status);
+        Assert.Equal(effective == Always ? 0x6982 : 0x9000, user.Sign(slot, Ed25519, Message).Status);
         Assert.Equal(0x9000, user.Verify(CardUser.Pin));
-        Assert.Equal(0x9000, user.Sign(slot, P256, Digest).Status);
+        Assert.Equal(0x9000, user.Sign(slot, Ed25519, Message).Status);
+    }
+
+    [Theory]
+    [InlineData("00FD0000")]
+    [InlineData("00F7009C")]
+    [InlineData("00CB3FFF055C035FC102")]
+    [InlineData("0020008000")]
+    public void PIN_always_means_that_no_command_comes_between_PIN_and_signature(string between)
+    {
+        CardUser user = Card(new PivCardOptions(), out _);
+        user.Generate(0x9C, Ed25519);
+        user.Generate(0x9A, Ed25519);
+        Assert.Equal(0x9000, user.Verify(CardUser.Pin));
+        user.Send(between);
+        Assert.Equal(0x6982, user.Sign(0x9C, Ed25519, Message).Status);
+        Assert.Equal(0x9000, user.Sign(0x9A, Ed25519, Message).Status);
     }
 
     [Fact]
     public void Touch_by_control_lets_the_waiting_command_go_on()
     {
         CardUser user = Card(new PivCardOptions { Touch = PivTouch.AfterControl }, out PivCard card);
-        user.Generate(0x9E, P256, touchPolicy: TouchAlways);
+        user.Generate(0x9E, Ed25519, touchPolicy: TouchAlways);
         Assert.False(card.Touch()); // nothing waits, so nothing is remembered
         int wanted = 0;
         card.TouchWanted += (_, _) =>
@@ -49,8 +65,8 @@ public sealed class PivPolicyTests
             Assert.True(card.IsWaitingForTouch);
             Assert.True(card.Touch());
         };
-        Assert.Equal(0x9000, user.Sign(0x9E, P256, Digest).Status);
-        Assert.Equal(0x9000, user.Sign(0x9E, P256, Digest).Status);
+        Assert.Equal(0x9000, user.Sign(0x9E, Ed25519, Message).Status);
+        Assert.Equal(0x9000, user.Sign(0x9E, Ed25519, Message).Status);
         Assert.Equal(2, wanted);
         Assert.False(card.IsWaitingForTouch);
     }
@@ -60,10 +76,10 @@ public sealed class PivPolicyTests
     {
         PivCardOptions options = new() { Touch = PivTouch.Never, TouchTimeout = TimeSpan.FromMilliseconds(50) };
         CardUser user = Card(options, out PivCard card);
-        user.Generate(0x9E, P256, touchPolicy: TouchAlways);
+        user.Generate(0x9E, Ed25519, touchPolicy: TouchAlways);
         card.TouchWanted += (_, _) => Assert.False(card.Touch());
         Stopwatch watch = Stopwatch.StartNew();
-        Assert.Equal(0x6982, user.Sign(0x9E, P256, Digest).Status);
+        Assert.Equal(0x6982, user.Sign(0x9E, Ed25519, Message).Status);
         Assert.True(watch.Elapsed >= options.TouchTimeout - TimeSpan.FromMilliseconds(10)); // clocks differ by a tick
     }
 
@@ -76,35 +92,35 @@ public sealed class PivPolicyTests
             Touch = PivTouch.AfterControl, TouchTimeout = TimeSpan.FromMilliseconds(1), Time = clock,
         };
         CardUser user = Card(options, out PivCard card);
-        user.Generate(0x9E, P256, touchPolicy: TouchCached);
-        user.Generate(0x82, P256, Never, TouchAlways);
+        user.Generate(0x9E, Ed25519, touchPolicy: TouchCached);
+        user.Generate(0x82, Ed25519, Never, TouchAlways);
         bool isThere = true;
         card.TouchWanted += (_, _) => _ = isThere && card.Touch();
-        Assert.Equal(0x9000, user.Sign(0x9E, P256, Digest).Status);
+        Assert.Equal(0x9000, user.Sign(0x9E, Ed25519, Message).Status);
         isThere = false;
         clock.Now += TimeSpan.FromSeconds(14);
-        Assert.Equal(0x9000, user.Sign(0x9E, P256, Digest).Status);
-        Assert.Equal(0x6982, user.Sign(0x82, P256, Digest).Status);
+        Assert.Equal(0x9000, user.Sign(0x9E, Ed25519, Message).Status);
+        Assert.Equal(0x6982, user.Sign(0x82, Ed25519, Message).Status);
         clock.Now += TimeSpan.FromSeconds(2);
-        Assert.Equal(0x6982, user.Sign(0x9E, P256, Digest).Status);
+        Assert.Equal(0x6982, user.Sign(0x9E, Ed25519, Message).Status);
         isThere = true;
-        Assert.Equal(0x9000, user.Sign(0x9E, P256, Digest).Status);
+        Assert.Equal(0x9000, user.Sign(0x9E, Ed25519, Message).Status);
         isThere = false;
         card.Reset();
         user.Select();
-        Assert.Equal(0x6982, user.Sign(0x9E, P256, Digest).Status);
+        Assert.Equal(0x6982, user.Sign(0x9E, Ed25519, Message).Status);
     }
 
     [Fact]
     public async Task Losing_power_ends_the_wait_for_a_touch()
     {
-        CardUser user = Card(
-            new PivCardOptions { Touch = PivTouch.AfterControl, TouchTimeout = TimeSpan.FromMinutes(5) }, out PivCard card);
-        user.Generate(0x9E, P256, touchPolicy: TouchAlways);
+        PivCardOptions options = new() { Touch = PivTouch.AfterControl, TouchTimeout = TimeSpan.FromMinutes(5) };
+        CardUser user = Card(options, out PivCard card);
+        user.Generate(0x9E, Ed25519, touchPolicy: TouchAlways);
         TaskCompletionSource waiting = new();
         card.TouchWanted += (_, _) => waiting.SetResult();
         Task<(byte[], int Status)> signing =
-            Task.Run(() => user.Sign(0x9E, P256, Digest), TestContext.Current.CancellationToken);
+            Task.Run(() => user.Sign(0x9E, Ed25519, Message), TestContext.Current.CancellationToken);
         await waiting.Task.WaitAsync(TestContext.Current.CancellationToken);
         card.Reset();
         Assert.Equal(0x6982, (await signing).Status);

@@ -26,13 +26,14 @@ public sealed class PivSelectTests
     [InlineData("5.7.2")]
     public void Management_application_tells_version_serial_and_form_factor(string firmware)
     {
-        CardUser user = new(new PivCard(new PivCardOptions { Firmware = Version.Parse(firmware), Serial = 0x01020304 }));
+        PivCardOptions options = new() { Firmware = Version.Parse(firmware), Serial = 0x01020304 };
+        CardUser user = new(new PivCard(options));
         byte[] name = user.Command(0xA4, 4, 0, Convert.FromHexString("A000000527471117"));
         Assert.Equal($"Virtual mgr - FW version {firmware}", System.Text.Encoding.ASCII.GetString(name));
         string version = "0" + firmware.Replace(".", "0", StringComparison.Ordinal);
         Assert.Equal(
-            "23" + "01020010" + "020401020304" + "03020010" + "040101" + $"0503{version}" + "06020000" + "070100" + "080100"
-                + "0A0100" + "9000",
+            "23" + "01020010" + "020401020304" + "03020010" + "040101" + $"0503{version}" + "06020000" + "070100"
+                + "080100" + "0A0100" + "9000",
             user.Send("001D000000"));
         Assert.Equal("6D00", user.Send("00FD000000"));
     }

@@ -22,12 +22,16 @@ public sealed class PivStateTests : IDisposable
         user.Command(0xFF, 0xFF, 0xFE, [0x08, 0x9B, 16, .. new byte[16]]);
         user.Command(0xDB, 0x3F, 0xFF, [0x5C, 3, 0x5F, 0xC1, 0x02, 0x53, 1, 7]);
         user.Verify("000000");
-        string[] asked = ["00F7009A", "00F7009C", "00F70082", "00F7009B", "00F70080", "00CB3FFF055C035FC102", "00F80000"];
+        string[] asked =
+        [
+            "00F7009A", "00F7009C", "00F70082", "00F7009B", "00F70080", "00CB3FFF055C035FC102", "00F80000",
+        ];
         string[] before = [.. asked.Select(user.Send)];
         byte[] root = first.AttestationRoot.ToArray();
         byte[] certificate = user.Command(0xCB, 0x3F, 0xFF, [0x5C, 3, 0x5F, 0xFF, 0x01]);
 
-        PivCard second = new(new PivCardOptions { StateFile = StateFile, Serial = 1, Firmware = PivCardOptions.Firmware543 });
+        PivCard second = new(
+            new PivCardOptions { StateFile = StateFile, Serial = 1, Firmware = PivCardOptions.Firmware543 });
         user = new CardUser(second);
         user.Select();
         Assert.Equal(before, asked.Select(user.Send));
@@ -65,7 +69,8 @@ public sealed class PivStateTests : IDisposable
         foreach (int length in (int[])[0, 5, state.Length / 2, state.Length - 1])
         {
             File.WriteAllBytes(StateFile, state[..length]);
-            Assert.Contains(StateFile, Assert.Throws<InvalidDataException>(() => Card()).Message, StringComparison.Ordinal);
+            InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => Card());
+            Assert.Contains(StateFile, refusal.Message, StringComparison.Ordinal);
         }
     }
 

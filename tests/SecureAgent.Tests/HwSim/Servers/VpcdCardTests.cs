@@ -42,6 +42,7 @@ public sealed class VpcdCardTests : IAsyncDisposable
     [Fact]
     public async Task Commands_do_not_wait_for_delayed_acknowledgements()
     {
+        Requires.Linux("TCP_QUICKACK");
         await InsertAsync();
         await _reader.ExchangeAsync(Select);
         const int commands = 50;
@@ -63,6 +64,18 @@ public sealed class VpcdCardTests : IAsyncDisposable
         _reader.Disconnect();
         await _reader.AcceptAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal([0x6D, 0], await _reader.ExchangeAsync(Version));
+    }
+
+    [Fact]
+    public async Task Card_that_pcscd_overlooked_goes_out_and_in_again()
+    {
+        Task inserting = _card.InsertAsync(TestContext.Current.CancellationToken);
+        await _reader.OverlookAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.False(inserting.IsCompleted);
+        await _reader.AcceptAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await inserting.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _reader.ExchangeAsync(Select);
+        Assert.Equal([5, 7, 2, 0x90, 0], await _reader.ExchangeAsync(Version));
     }
 
     [Fact]
