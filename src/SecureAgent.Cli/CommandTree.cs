@@ -75,6 +75,8 @@ internal static class CommandTree
             AutostartCommand.Create(surroundings),
             KeyCommand.Create(common, surroundings),
             KeyFileCommand.CreatePublic(common, surroundings),
+            TokenCommand.Create(common, surroundings),
+            AttestCommand.Create(common, surroundings),
             StatusCommand.Create(common, surroundings),
             AuditCommand.Create(common, surroundings),
             ConfigCommand.Create(common, surroundings),

@@ -1,5 +1,6 @@
 using SecureAgent.Backends.Memory;
 using SecureAgent.Backends.Pins;
+using SecureAgent.Backends.Piv;
 using SecureAgent.Backends.Pkcs11;
 using SecureAgent.Backends.SecurityKey;
 using SecureAgent.Backends.Software;
@@ -17,13 +18,19 @@ namespace SecureAgent.Cli;
 /// <summary>The one place that names the concrete parts of the program and puts them together.</summary>
 internal sealed class Composition : IAsyncDisposable
 {
+    // A card with all its slots full is read in less.
+    private static readonly TimeSpan CardPatience = TimeSpan.FromSeconds(3);
+
     private readonly Settings _settings;
     private readonly ServingOptions _serving;
     private readonly IAgentLog _log;
     private readonly TerminalPrompter _terminal;
     private readonly string _home;
     private readonly string? _securityKeyHelper;
+    private readonly Func<ISmartCardReaders> _smartCardReaders;
     private TpmKeyBackend? _backend;
+    private PivKeyBackend? _piv;
+    private ISmartCardReaders? _readers;
     private TpmAccess? _tpm;
     private SoftwareKeys? _softwareKeys;
     private SecurityKeys? _securityKeys;
@@ -35,6 +42,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         (_settings, _serving, _log, _home) = (settings, serving, log, surroundings.HomeDirectory);
         _securityKeyHelper = surroundings.Variable("SSH_SK_HELPER");
+        _smartCardReaders = surroundings.SmartCardReaders;
         Memory = new LockedMemory();
         AskpassPrompter askpass = new(surroundings, Memory);
         _terminal = new TerminalPrompter(Memory, surroundings.InputIsTerminal);
@@ -65,6 +73,35 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The TPM, opened at its first use.</summary>
     public TpmAccess Tpm => _tpm ??= CreateTpm();
 
+    /// <summary>The PIV tokens, for commands; <see langword="null"/> where they are switched off.</summary>
+    public PivTokens? Tokens => _settings.Piv
+        ? new PivTokens(_readers ??= _smartCardReaders(), Memory, TimeProvider.System)
+        : null;
+
+    /// <summary>The public key files of keys on tokens.</summary>
+    public PivPublicKeyFiles TokenKeyFiles => new(_settings.PublicKeyDirectory);
+
+    /// <summary>Lets a running agent notice that keys on a token changed, which PC/SC does not tell: it watches the key
+    /// directory. Without a running agent, or where nothing can be written, nothing happens.</summary>
+    public void AnnounceTokenChange()
+    {
+        string file = Path.Combine(_settings.KeyDirectory, ".tokens");
+        try
+        {
+            if (Directory.Exists(_settings.KeyDirectory))
+            {
+                string written = $"{file}.{Environment.ProcessId}";
+                File.WriteAllBytes(written, []);
+                File.Move(written, file, overwrite: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.Write(new AgentEvent(
+                AgentEventLevel.Debug, "keys", $"A running agent is not told of the change: {e.Message}"));
+        }
+    }
+
     /// <summary>The agent.</summary>
     public SshAgent Agent => _agent ??= CreateAgent();
 
@@ -82,6 +119,19 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>What makes keys.</summary>
     public TpmEnrolment CreateEnrolment() => new(Keys, Tpm, DevicePrompter, TimeProvider.System);
+
+    /// <summary>Waits a moment for the agent to have read the cards that are in the readers.</summary>
+    public async Task WaitForCardsAsync(CancellationToken ct)
+    {
+        try
+        {
+            await (_piv?.Ready ?? Task.CompletedTask).WaitAsync(CardPatience, ct).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Their keys come later.
+        }
+    }
 
     /// <summary>Every way for clients to arrive.</summary>
     /// <param name="socket">As for <see cref="Endpoints.Served"/>.</param>
@@ -122,11 +172,17 @@ internal sealed class Composition : IAsyncDisposable
             await _backend.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (_piv is not null)
+        {
+            await _piv.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_tpm is not null)
         {
             await _tpm.DisposeAsync().ConfigureAwait(false);
         }
 
+        _readers?.Dispose();
         Keys.Dispose();
         _terminal.Dispose();
     }
@@ -145,7 +201,18 @@ internal sealed class Composition : IAsyncDisposable
             ? PinCachePolicy.Never
             : lifetime == Timeout.InfiniteTimeSpan ? PinCachePolicy.UntilDropped : PinCachePolicy.For(lifetime);
         _backend = new TpmKeyBackend(Keys, Tpm, DevicePrompter, pinCache, _log, TimeProvider.System);
-        return new SshAgent([_backend], Prompter, _log, Memory, TimeProvider.System, CreateOptions());
+        List<IKeyBackend> backends = [_backend];
+        if (_settings.Piv)
+        {
+#pragma warning disable CA2000 // The backend disposes them.
+            _piv = new PivKeyBackend(_smartCardReaders(), Prompter, pinCache, _log, TimeProvider.System);
+#pragma warning restore CA2000
+            backends.Add(_piv);
+            // A command that changed keys on a token says it there.
+            Keys.Changed += (_, _) => _piv.Reread();
+        }
+
+        return new SshAgent(backends, Prompter, _log, Memory, TimeProvider.System, CreateOptions());
     }
 
     private AgentOptions CreateOptions()

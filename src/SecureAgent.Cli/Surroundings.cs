@@ -1,4 +1,5 @@
 using System.Collections;
+using SecureAgent.Backends.Piv;
 using SecureAgent.Cli.Hosting;
 
 namespace SecureAgent.Cli;
@@ -23,6 +24,9 @@ internal sealed record Surroundings(
             "SecureAgent",
             "config.json")
         : "/etc/secure-agent/config.json";
+
+    /// <summary>The way to smart card readers, which the caller disposes.</summary>
+    public Func<ISmartCardReaders> SmartCardReaders { get; init; } = () => new PcscReaders();
 
     /// <summary>Hardens the process, which is told whether it will also start a command of the user's; says what could
     /// not be done, one sentence each.</summary>

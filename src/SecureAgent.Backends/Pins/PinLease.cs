@@ -14,11 +14,12 @@ internal sealed class PinLease : IDisposable
     /// <summary>The PIN as UTF-8; until the lease is disposed.</summary>
     public ReadOnlySpan<byte> Span => _pin.Span;
 
-    /// <summary>Whether it may be sent. Checked on the device's worker right before sending, so that a PIN that the device
-    /// refused to one request is never sent for another.</summary>
+    /// <summary>Whether it may be sent. Checked on the device's worker right before sending, so that a PIN that the
+    /// device refused to one request is never sent for another.</summary>
     public bool IsCurrent => _pin.IsCurrent;
 
-    /// <summary>Whether it may not be sent because the device refused it, and not because the agent was locked.</summary>
+    /// <summary>Whether it may not be sent because the device refused it, and not because the agent was
+    /// locked.</summary>
     public bool IsRefused => _pin.IsRefused;
 
     /// <summary>Whether the device has taken it before, from this request or another.</summary>

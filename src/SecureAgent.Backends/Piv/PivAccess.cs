@@ -2,8 +2,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>One card and the queue of everything that is sent to it. The connection is opened at its first use, and given
-/// up soon after its last, so that programs that want the card for themselves get it.</summary>
+/// <summary>One card and the queue of everything that is sent to it. The connection is opened at its first use, and
+/// given up soon after its last, so that programs that want the card for themselves get it.</summary>
 internal sealed class PivAccess : IAsyncDisposable
 {
     // Longer than between two signatures of one command; requirement R-26 allows two seconds.
@@ -45,7 +45,8 @@ internal sealed class PivAccess : IAsyncDisposable
         {
             return await _queue.RunAsync(_ => _connection.Run(work, mayRepeat), ct).ConfigureAwait(false);
         }
-        catch (ObjectDisposedException exception)
+        catch (Exception exception) when (exception is ObjectDisposedException
+            || (exception is OperationCanceledException && !ct.IsCancellationRequested))
         {
             throw new BackendException(BackendFailure.DeviceAbsent,
                 $"The card in {_connection.Reader} was taken out. Put it in again and repeat what you did.", exception);

@@ -19,44 +19,26 @@ public sealed class PivAdministration
     /// <summary>Reads how the card is set up. Asks for nothing and spends no try.</summary>
     /// <exception cref="BackendException">The card has gone.</exception>
     public Task<PivTokenInfo> ReadInfoAsync(CancellationToken ct) => _session.RunAsync(
-        connection =>
-        {
-            PivCommands commands = connection.Commands;
-            PivManagementState management = PivManagementState.Read(commands);
-            PivPinMetadata? pin = commands.ReadPinMetadata(PivCommands.Pin);
-            return new PivTokenInfo
-            {
-                Token = _session.Token,
-                PinTriesLeft = pin?.TriesLeft ?? commands.ReadTriesLeft(),
-                Pin = pin,
-                Puk = commands.ReadPinMetadata(PivCommands.Puk),
-                ManagementKeyAlgorithm = management.Algorithm,
-                IsManagementKeyDefault = management.IsDefault,
-                IsManagementKeyStored = management.Pivman.HasStoredKey,
-                IsManagementKeyDerived = management.Pivman.HasDerivedKey,
-                Weaknesses = [.. PivWeakness.Of(_session.Token)],
-            };
-        },
-        ct);
+        connection => PivTokenInfo.Read(connection.Commands, _session.Token), ct);
 
     /// <summary>Changes the PIN; asks for both.</summary>
     /// <exception cref="BackendException">The PIN is wrong or blocked, or nobody gave one; it is as it was.</exception>
     public async Task ChangePinAsync(CancellationToken ct)
     {
-        PivManagementState management =
-            await _session.RunAsync(connection => PivManagementState.Read(connection.Commands), ct).ConfigureAwait(false);
+        PivManagementState management = await _session.RunAsync(
+            connection => PivManagementState.Read(connection.Commands), ct).ConfigureAwait(false);
         if (management.Pivman.HasDerivedKey)
         {
             throw new BackendException(
-                $"The management key of {Name} is derived from its PIN, the old way, and would be lost. Replace it first: "
-                + "ykman piv access change-management-key --protect");
+                $"The management key of {Name} is derived from its PIN, the old way, and would be lost. Replace it "
+                + "first: ykman piv access change-management-key --protect");
         }
 
         await _session.NeedPinAsync(ct).ConfigureAwait(false);
         using Secret replacement = await _session.AskCheckedAsync(PivSecretKind.NewPin, ct).ConfigureAwait(false);
         await ChangeAsync(
-            commands => commands.ChangeReference(PivCommands.Pin, _session.Pin, replacement.Span), PivSecretKind.Pin, ct)
-            .ConfigureAwait(false);
+            commands => commands.ChangeReference(PivCommands.Pin, _session.Pin, replacement.Span),
+            PivSecretKind.Pin, ct).ConfigureAwait(false);
     }
 
     /// <summary>Changes the PUK; asks for both.</summary>
@@ -66,8 +48,8 @@ public sealed class PivAdministration
         using Secret current = await _session.AskCheckedAsync(PivSecretKind.Puk, ct).ConfigureAwait(false);
         using Secret replacement = await _session.AskCheckedAsync(PivSecretKind.NewPuk, ct).ConfigureAwait(false);
         await ChangeAsync(
-            commands => commands.ChangeReference(PivCommands.Puk, current.Span, replacement.Span), PivSecretKind.Puk, ct)
-            .ConfigureAwait(false);
+            commands => commands.ChangeReference(PivCommands.Puk, current.Span, replacement.Span),
+            PivSecretKind.Puk, ct).ConfigureAwait(false);
     }
 
     /// <summary>Sets a new PIN with the PUK; asks for both.</summary>
@@ -80,8 +62,8 @@ public sealed class PivAdministration
             commands => commands.ResetRetryCounter(puk.Span, newPin.Span), PivSecretKind.Puk, ct).ConfigureAwait(false);
     }
 
-    /// <summary>Sets how many wrong PINs and PUKs in a row the card takes. The card sets both to those of new cards with
-    /// that; the PIN is changed back at once, the PUK stays 12345678 and is to be changed.</summary>
+    /// <summary>Sets how many wrong PINs and PUKs in a row the card takes. The card sets both to those of new cards
+    /// with that; the PIN is changed back at once, the PUK stays 12345678 and is to be changed.</summary>
     /// <param name="pinTries">1 to 15.</param>
     /// <param name="pukTries">1 to 15.</param>
     /// <param name="ct">Ends the wait for the person and for the card.</param>
@@ -113,11 +95,11 @@ public sealed class PivAdministration
     }
 
     /// <summary>Replaces the management key by a random one, or by <paramref name="key"/>.</summary>
-    /// <param name="algorithm"><see cref="PivAlgorithm.TDES"/> or an AES; <see langword="null"/> for the one that the card
-    /// has.</param>
+    /// <param name="algorithm"><see cref="PivAlgorithm.TDES"/> or an AES; <see langword="null"/> for the one that the
+    /// card has.</param>
     /// <param name="key">The new key; <see langword="null"/> for a random one. Stays the caller's.</param>
-    /// <param name="isStored">Whether it is stored on the card behind the PIN, as ykman does with --protect, so that nobody
-    /// needs to keep it.</param>
+    /// <param name="isStored">Whether it is stored on the card behind the PIN, as ykman does with --protect, so that
+    /// nobody needs to keep it.</param>
     /// <param name="ct">Ends the wait for the person and for the card.</param>
     /// <returns>The random key if it is stored nowhere: the only copy, which the caller shows and disposes. Else
     /// <see langword="null"/>.</returns>
@@ -152,8 +134,8 @@ public sealed class PivAdministration
         }
     }
 
-    /// <summary>Makes the card a new one: all keys, certificates, PIN, PUK and management key are gone for good. Asks for
-    /// nothing.</summary>
+    /// <summary>Makes the card a new one: all keys, certificates, PIN, PUK and management key are gone for good. Asks
+    /// for nothing.</summary>
     /// <exception cref="BackendException">The card refused.</exception>
     public async Task ResetAsync(CancellationToken ct)
     {
@@ -172,12 +154,14 @@ public sealed class PivAdministration
     }
 
     /// <summary>Collects the evidence that the key in <paramref name="slot"/> was made on the card.</summary>
-    /// <exception cref="BackendException">There is no key, it was not made there, or the card does not attest.</exception>
+    /// <exception cref="BackendException">There is no key, it was not made there, or the card does not
+    /// attest.</exception>
     public Task<PivAttestation> AttestAsync(PivSlot slot, CancellationToken ct) => _session.RunAsync(
         connection =>
         {
             byte[] certificate = connection.Commands.Attest(slot) ?? throw new BackendException(
-                $"{Name} does not attest slot {slot}: there is no key, it was imported, or the card has no attestations.");
+                $"{Name} does not attest slot {slot}: there is no key, it was imported, or the card has no "
+                + "attestations.");
             byte[] content = connection.Commands.ReadObject(AttestationCertificate) ?? throw new BackendException(
                 $"{Name} attests slot {slot}, but the certificate of its attestation key (slot f9) was removed.");
             return new PivAttestation(

@@ -38,8 +38,8 @@ internal sealed record PivCertificate(
 
     /// <summary>Reads a certificate.</summary>
     /// <exception cref="PivException">It is malformed.</exception>
-    // Certificate ::= SEQUENCE { tbs SEQUENCE { [0] version OPTIONAL, serialNumber, signature, issuer, validity, subject,
-    //   subjectPublicKeyInfo, ..., [3] extensions OPTIONAL }, ... }
+    // Certificate ::= SEQUENCE { tbs SEQUENCE { [0] version OPTIONAL, serialNumber, signature, issuer, validity,
+    // subject,   subjectPublicKeyInfo, ..., [3] extensions OPTIONAL }, ... }
     public static PivCertificate Parse(ReadOnlyMemory<byte> der)
     {
         try

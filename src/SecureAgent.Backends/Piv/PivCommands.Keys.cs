@@ -39,7 +39,8 @@ internal sealed partial class PivCommands
         using SymmetricAlgorithm cipher = Cipher(algorithm, key);
         int block = cipher.BlockSize / 8;
         StatusWord status = _transport.Send(
-            PivInstruction.GENERAL_AUTHENTICATE, (byte)algorithm, ManagementKey, [DynamicAuthentication, 2, Witness, 0]);
+            PivInstruction.GENERAL_AUTHENTICATE, (byte)algorithm, ManagementKey,
+            [DynamicAuthentication, 2, Witness, 0]);
         RequireSuccess(status, "authenticate the management key");
         ReadOnlySpan<byte> encrypted = ReadAuthentication(Witness);
         if (encrypted.Length != block)
@@ -130,7 +131,8 @@ internal sealed partial class PivCommands
     public byte[]? Attest(PivSlot slot) =>
         _transport.Send(PivInstruction.ATTEST, slot.Id, 0, []).IsSuccess ? _transport.Response.ToArray() : null;
 
-    /// <summary>Deletes the key in <paramref name="slot"/> (firmware 5.7 and later). Needs the management key.</summary>
+    /// <summary>Deletes the key in <paramref name="slot"/> (firmware 5.7 and later). Needs the management
+    /// key.</summary>
     public void Delete(PivSlot slot) =>
         RequireSuccess(
             _transport.Send(PivInstruction.MOVE_KEY, 0xFF, slot.Id, [], expectsData: false),
@@ -209,7 +211,8 @@ internal sealed partial class PivCommands
         catch (CryptographicException exception)
         {
             cipher.Dispose();
-            throw new PivException("The platform does not compute with this management key: it is a weak one.", exception);
+            throw new PivException(
+                "The platform does not compute with this management key: it is a weak one.", exception);
         }
     }
 
@@ -231,6 +234,7 @@ internal sealed partial class PivCommands
         PivAlgorithm.AES_128 => 16,
         PivAlgorithm.AES_256 => 32,
         PivAlgorithm.TDES or PivAlgorithm.AES_192 => 24,
-        _ => throw new PivException($"The card's management key is of a kind that is not known (0x{(int)algorithm:X2})."),
+        _ => throw new PivException(
+            $"The card's management key is of a kind that is not known (0x{(int)algorithm:X2})."),
     };
 }

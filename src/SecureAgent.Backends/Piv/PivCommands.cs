@@ -3,8 +3,8 @@ using SecureAgent.Core;
 namespace SecureAgent.Backends.Piv;
 
 /// <summary>The commands of the PIV application (SP 800-73-4 part 2, 3) and Yubico's, one method each. Each throws
-/// <see cref="SmartCardException"/> where the card or the service has gone, and <see cref="PivException"/> where the card
-/// refuses or answers nonsense.</summary>
+/// <see cref="SmartCardException"/> where the card or the service has gone, and <see cref="PivException"/> where the
+/// card refuses or answers nonsense.</summary>
 internal sealed partial class PivCommands
 {
     /// <summary>Key reference of the PIN.</summary>
@@ -35,7 +35,8 @@ internal sealed partial class PivCommands
 
     /// <summary>The firmware's version (Yubico), or <see langword="null"/> if the card does not tell.</summary>
     public Version? ReadVersion() =>
-        _transport.Send(PivInstruction.GET_VERSION, 0, 0, []).IsSuccess && _transport.Response is [byte a, byte b, byte c]
+        _transport.Send(PivInstruction.GET_VERSION, 0, 0, []).IsSuccess
+        && _transport.Response is [byte a, byte b, byte c]
             ? new Version(a, b, c)
             : null;
 

@@ -4,9 +4,9 @@ namespace SecureAgent.Backends.Piv;
 
 /// <summary>The way to one card: a shared connection, which is kept between uses, and one short transaction for each.
 /// Not thread-safe: it lives inside one card's queue.</summary>
-/// <remarks>Other programs use the card between our transactions. They may reset it, select another application, or lose
-/// it: then the application is selected again, the card is checked to be the same one, and what was under way is done
-/// once more. Nothing is done twice after that.</remarks>
+/// <remarks>Other programs use the card between our transactions. They may reset it, select another application, or
+/// lose it: then the application is selected again, the card is checked to be the same one, and what was under way is
+/// done once more. Nothing is done twice after that.</remarks>
 internal sealed class PivConnection : IDisposable
 {
     private readonly ISmartCardReaders _readers;
@@ -93,7 +93,8 @@ internal sealed class PivConnection : IDisposable
         _card = null;
     }
 
-    /// <summary>Lets go of the card, and makes it forget the PIN where it can: the next program is to be asked.</summary>
+    /// <summary>Lets go of the card, and makes it forget the PIN where it can: the next program is to be
+    /// asked.</summary>
     public void LogOut()
     {
         if (_card is null || VerifiedPin is null)
@@ -134,7 +135,8 @@ internal sealed class PivConnection : IDisposable
         SmartCardStatus.NoSmartCard or SmartCardStatus.RemovedCard or SmartCardStatus.ReaderUnavailable
             or SmartCardStatus.UnknownReader or SmartCardStatus.UnpoweredCard or SmartCardStatus.NotTransacted
             or SmartCardStatus.NoReadersAvailable => new BackendException(
-                BackendFailure.DeviceAbsent, $"{Name} was taken out. Put it in again and repeat what you did.", exception),
+                BackendFailure.DeviceAbsent,
+                $"{Name} was taken out. Put it in again and repeat what you did.", exception),
         SmartCardStatus.SharingViolation => new BackendException(
             BackendFailure.Busy,
             $"{Name} is held exclusively by another program{Holders()}. Try again when that one has let go; gpg's "
@@ -205,7 +207,8 @@ internal sealed class PivConnection : IDisposable
         {
             throw new BackendException(
                 BackendFailure.DeviceAbsent,
-                $"Another card than {Token.Name} is in {Reader} now. Put {Token.Name} in again and repeat what you did.");
+                $"Another card than {Token.Name} is in {Reader} now. Put {Token.Name} in again and repeat what you "
+                + "did.");
         }
 
         (_isSelected, IsFresh) = (true, true);

@@ -4,8 +4,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>Makes keys on a card, moves existing ones to it, and removes them. A key has signed its own certificate, and
-/// the signature was verified, before it is said to be there.</summary>
+/// <summary>Makes keys on a card, moves existing ones to it, and removes them. A key has signed its own certificate,
+/// and the signature was verified, before it is said to be there.</summary>
 public sealed class PivEnrolment
 {
     private static readonly Version DeletesKeys = new(5, 7, 0);
@@ -15,8 +15,9 @@ public sealed class PivEnrolment
     /// <summary>Enrols on the card of <paramref name="session"/>, which stays the caller's.</summary>
     public PivEnrolment(PivTokenSession session) => _session = session;
 
-    /// <summary>Makes a key and writes a self-signed certificate beside it. Asks for what the card wants: the PIN, unless
-    /// the key is to have none, and the management key, unless it is that of new cards or stored behind the PIN.</summary>
+    /// <summary>Makes a key and writes a self-signed certificate beside it. Asks for what the card wants: the PIN,
+    /// unless the key is to have none, and the management key, unless it is that of new cards or stored behind the
+    /// PIN.</summary>
     /// <exception cref="BackendException">The slot is taken, the card cannot make such a key, or it refused. Unless the
     /// message says otherwise, the slot is as it was.</exception>
     public async Task<PivKey> NewAsync(PivKeyRequest request, CancellationToken ct)
@@ -59,7 +60,8 @@ public sealed class PivEnrolment
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(ask);
-        using PrivateKeyMaterial file = await PrivateKeyFile.ReadAsync(content, fileName, ask, ct).ConfigureAwait(false);
+        using PrivateKeyMaterial file = await PrivateKeyFile.ReadAsync(content, fileName, ask, ct)
+            .ConfigureAwait(false);
         using PivPrivateKey key = PivPrivateKey.From(file, fileName, _session.Memory);
         PivAlgorithm algorithm = PivPublicKey.AlgorithmOf(key.PublicKey);
         Check(request, algorithm, isGenerated: false);
@@ -77,8 +79,8 @@ public sealed class PivEnrolment
     }
 
     /// <summary>Removes what is in a slot.</summary>
-    /// <returns>Whether the key is gone too. Firmware before 5.7 deletes no keys: then only the certificate is, and the key
-    /// stays until another one overwrites it.</returns>
+    /// <returns>Whether the key is gone too. Firmware before 5.7 deletes no keys: then only the certificate is, and the
+    /// key stays until another one overwrites it.</returns>
     /// <exception cref="BackendException">The slot is empty, or the card refused.</exception>
     public async Task<bool> RemoveAsync(PivSlot slot, CancellationToken ct)
     {
@@ -110,7 +112,6 @@ public sealed class PivEnrolment
     // Everything that can be refused before the card is changed.
     private void Check(PivKeyRequest request, PivAlgorithm algorithm, bool isGenerated)
     {
-        ArgumentNullException.ThrowIfNull(request);
         KeyName.Require(request.Name);
         PivKeyTypes.RequireSupport(_session.Token, algorithm, request.PinPolicy, request.TouchPolicy, isGenerated);
         if (!request.Force && _session.Token.Keys.FirstOrDefault(key => key.Slot == request.Slot) is PivKey taken)

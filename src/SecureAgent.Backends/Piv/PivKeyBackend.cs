@@ -91,7 +91,7 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
         }
 
         _flow.Dispose();
-        await Task.WhenAll([.. closing, .. places.Select(place => place.Access.DisposeAsync().AsTask())])
+        await Task.WhenAll([.. closing, .. places.Select(place => place.DisposeAsync().AsTask())])
             .ConfigureAwait(false);
 
         _readers.Dispose();
@@ -170,9 +170,7 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
             {
                 if (!_places.TryGetValue(reader.Name, out Place? place))
                 {
-#pragma warning disable CA2000 // Disposed with its place.
-                    place = new Place(reader, new PivAccess(_readers, reader.Name, _time));
-#pragma warning restore CA2000
+                    place = new Place(_readers, reader, _time);
                     _places.Add(reader.Name, place);
                 }
                 else
@@ -197,7 +195,7 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
                 _flow.Drop(card.Token);
             }
 
-            Task closing = place.Access.DisposeAsync().AsTask();
+            Task closing = place.DisposeAsync().AsTask();
             lock (_gate)
             {
                 _closing.RemoveAll(closed => closed.IsCompleted);
@@ -292,8 +290,8 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
         if (exception.Status == SmartCardStatus.SecurityViolation)
         {
             Tell(AgentEventLevel.Warning,
-                "The smart card service does not serve this user (on Linux polkit decides that), so keys on cards are not "
-                + "listed.");
+                "The smart card service does not serve this user (on Linux polkit decides that), so keys on cards are "
+                + "not listed.");
         }
         else
         {
@@ -316,14 +314,16 @@ public sealed class PivKeyBackend : IKeyBackend, IAsyncDisposable
     }
 
     /// <summary>A reader with a card in it.</summary>
-    private sealed class Place(SmartCardReader reader, PivAccess access)
+    private sealed class Place(ISmartCardReaders readers, SmartCardReader reader, TimeProvider time) : IAsyncDisposable
     {
         /// <summary>The reader as the watcher saw it last.</summary>
         public SmartCardReader Reader { get; set; } = reader;
 
-        public PivAccess Access { get; } = access;
+        public PivAccess Access { get; } = new(readers, reader.Name, time);
 
         /// <summary>What was read from it, once it was.</summary>
         public PivCard? Card { get; set; }
+
+        public ValueTask DisposeAsync() => Access.DisposeAsync();
     }
 }

@@ -1,4 +1,5 @@
 using SecureAgent.Core;
+using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Piv;
 
@@ -24,10 +25,21 @@ public static class PivKeyTypes
 
     /// <summary>The algorithm called <paramref name="name"/>.</summary>
     /// <exception cref="BackendException">There is none.</exception>
-    public static PivAlgorithm Parse(string name) =>
-        All.FirstOrDefault(type => string.Equals(type.Name, name, StringComparison.OrdinalIgnoreCase)) is { Name: not null } found
-            ? found.Algorithm
-            : throw new BackendException($"No card makes keys of type \"{name}\". Types are {string.Join(", ", Names)}.");
+    public static PivAlgorithm Parse(string name)
+    {
+        foreach ((string known, PivAlgorithm algorithm) in All)
+        {
+            if (string.Equals(known, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return algorithm;
+            }
+        }
+
+        throw new BackendException($"No card makes keys of type \"{name}\". Types are {string.Join(", ", Names)}.");
+    }
+
+    /// <summary>The name of the kind of <paramref name="key"/>.</summary>
+    public static string NameOf(PublicKey key) => NameOf(PivPublicKey.AlgorithmOf(key));
 
     /// <summary>The name of <paramref name="algorithm"/>, also of one that is not made any more.</summary>
     public static string NameOf(PivAlgorithm algorithm) =>
@@ -44,11 +56,18 @@ public static class PivKeyTypes
     internal static void RequireSupport(
         PivToken token, PivAlgorithm algorithm, PivPinPolicy pinPolicy, PivTouchPolicy touchPolicy, bool isGenerated)
     {
+        if (!Array.Exists(All, type => type.Algorithm == algorithm))
+        {
+            throw new BackendException($"Keys of type {NameOf(algorithm)} are not put on cards. Types are "
+                + $"{string.Join(", ", Names)}.");
+        }
+
         Version firmware = token.Firmware ?? new Version(0, 0, 0);
         if (algorithm is PivAlgorithm.ED25519 or PivAlgorithm.RSA_3072 or PivAlgorithm.RSA_4096
             && firmware < MoreAlgorithms)
         {
-            throw Refused(token, $"has no {NameOf(algorithm)} keys: that takes firmware 5.7. Choose ecdsa-256 or rsa-2048");
+            throw Refused(
+                token, $"has no {NameOf(algorithm)} keys: that takes firmware 5.7. Choose ecdsa-256 or rsa-2048");
         }
 
         if (isGenerated && algorithm == PivAlgorithm.RSA_2048 && firmware >= FirstWeakRsa && firmware < FirstGoodRsa)

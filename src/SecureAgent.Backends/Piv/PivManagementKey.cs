@@ -2,8 +2,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>How a command gets at the management key of a card: it is the one of new cards, or stored behind the PIN, or
-/// a person gives it.</summary>
+/// <summary>How a command gets at the management key of a card: it is the one of new cards, or stored behind the PIN,
+/// or a person gives it.</summary>
 internal sealed class PivManagementKey : IDisposable
 {
     // On every card when it is new; with AES-192 the same bytes.
@@ -26,8 +26,8 @@ internal sealed class PivManagementKey : IDisposable
     /// <exception cref="BackendException">Nobody gave it.</exception>
     public static async Task<PivManagementKey> PrepareAsync(PivTokenSession session, CancellationToken ct)
     {
-        PivManagementState state =
-            await session.RunAsync(connection => PivManagementState.Read(connection.Commands), ct).ConfigureAwait(false);
+        PivManagementState state = await session.RunAsync(
+            connection => PivManagementState.Read(connection.Commands), ct).ConfigureAwait(false);
         PivManagementKey key = new(session, state);
         if (state.Pivman.HasStoredKey)
         {

@@ -4,11 +4,12 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>Signs with a key of a card, with the PIN where the key wants it. A person is asked before anything is queued,
-/// and nothing waits for the person but the requests for that card.</summary>
-/// <remarks>A card takes three wrong PINs in a row, and then none. So a PIN is sent only when the card has said how many
-/// tries are left; one that it refused to one request is sent for no other; and nothing but a person's consent spends the
-/// last try. Whether a PIN is still current is checked on the card's worker, between one command and the next.
+/// <summary>Signs with a key of a card, with the PIN where the key wants it. A person is asked before anything is
+/// queued, and nothing waits for the person but the requests for that card.</summary>
+/// <remarks>A card takes three wrong PINs in a row, and then none. So a PIN is sent only when the card has said how
+/// many tries are left; one that it refused to one request is sent for no other; and nothing but a person's consent
+/// spends the last try. Whether a PIN is still current is checked on the card's worker, between one command and the
+/// next.
 /// <para>A card that has verified the PIN would sign on without it. How long a PIN counts is decided by the cache here:
 /// when it is asked for again, it is verified again.</para></remarks>
 internal sealed class PivPinFlow : IDisposable
@@ -133,8 +134,8 @@ internal sealed class PivPinFlow : IDisposable
                 && (pin is null || isVerifiedNow || connection.Commands.ReadTriesLeft() is null))
             {
                 throw new BackendException(BackendFailure.Refused,
-                    $"{card.Token.Name} was not touched in time, so {key.Comment} did not sign. Try again, and touch it "
-                    + "when it blinks.");
+                    $"{card.Token.Name} was not touched in time, so {key.Comment} did not sign. Try again, and touch "
+                    + "it when it blinks.");
             }
 
             if (pin is null && connection.IsFresh && !key.WantsTouch && _wantsPin.TryAdd(key.Reference, true))

@@ -42,7 +42,8 @@ internal sealed class PivPrivateKey : IDisposable
         RsaPublicKey publicKey = new(rsa.Exponent, rsa.Modulus);
         if (publicKey.SizeBits is not (2048 or 3072 or 4096))
         {
-            throw Refused(fileName, $"it is an RSA key of {publicKey.SizeBits} bits, and cards take 2048, 3072 and 4096");
+            throw Refused(
+                fileName, $"it is an RSA key of {publicKey.SizeBits} bits, and cards take 2048, 3072 and 4096");
         }
 
         if (!publicKey.Exponent.Span.SequenceEqual<byte>([1, 0, 1]))

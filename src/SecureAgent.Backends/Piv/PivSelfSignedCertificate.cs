@@ -5,8 +5,8 @@ using SecureAgent.Wire;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>The certificate that goes beside a key on a card (RFC 5280): it makes the key visible to programs that know no
-/// metadata, and carries its name. The platform's own builder knows no Ed25519.</summary>
+/// <summary>The certificate that goes beside a key on a card (RFC 5280): it makes the key visible to programs that know
+/// no metadata, and carries its name. The platform's own builder knows no Ed25519.</summary>
 internal static class PivSelfSignedCertificate
 {
     private const int SerialBytes = 16;

@@ -60,7 +60,7 @@ internal sealed class PivSigner : ISigner
         {
             AsnReader numbers = new AsnReader(der, AsnEncodingRules.BER).ReadSequence();
             byte[] raw = new byte[2 * fieldBytes];
-            foreach (Memory<byte> part in (ReadOnlySpan<Memory<byte>>)[raw.AsMemory(0, fieldBytes), raw.AsMemory(fieldBytes)])
+            for (int start = 0; start < raw.Length; start += fieldBytes)
             {
                 ReadOnlySpan<byte> number = numbers.ReadIntegerBytes().Span.TrimStart((byte)0);
                 if (number.Length > fieldBytes)
@@ -68,7 +68,7 @@ internal sealed class PivSigner : ISigner
                     throw new PivException("The card's signature has a number that is too large for the curve.");
                 }
 
-                number.CopyTo(part.Span[(fieldBytes - number.Length)..]);
+                number.CopyTo(raw.AsSpan(start + fieldBytes - number.Length));
             }
 
             return raw;

@@ -30,4 +30,23 @@ public sealed record PivTokenInfo
 
     /// <summary>What is weak about the card and its keys, for a person.</summary>
     public IReadOnlyList<PivWeakness> Weaknesses { get; init; } = [];
+
+    /// <summary>Asks a card whose PIV application is selected. Spends no try.</summary>
+    internal static PivTokenInfo Read(PivCommands commands, PivToken token)
+    {
+        PivManagementState management = PivManagementState.Read(commands);
+        PivPinMetadata? pin = commands.ReadPinMetadata(PivCommands.Pin);
+        return new PivTokenInfo
+        {
+            Token = token,
+            PinTriesLeft = pin?.TriesLeft ?? commands.ReadTriesLeft(),
+            Pin = pin,
+            Puk = commands.ReadPinMetadata(PivCommands.Puk),
+            ManagementKeyAlgorithm = management.Algorithm,
+            IsManagementKeyDefault = management.IsDefault,
+            IsManagementKeyStored = management.Pivman.HasStoredKey,
+            IsManagementKeyDerived = management.Pivman.HasDerivedKey,
+            Weaknesses = [.. PivWeakness.Of(token)],
+        };
+    }
 }

@@ -2,8 +2,8 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>One card that a command works with, and the PIN that a person gave for it. The PIN is asked for once, when it
-/// is first needed, and zeroed at the end.</summary>
+/// <summary>One card that a command works with, and the PIN that a person gave for it. The PIN is asked for once, when
+/// it is first needed, and zeroed at the end.</summary>
 public sealed class PivTokenSession : IAsyncDisposable
 {
     private const int MinimumPinBytes = 6;
@@ -15,10 +15,11 @@ public sealed class PivTokenSession : IAsyncDisposable
     private Secret? _pin;
 
     internal PivTokenSession(
-        PivAccess access, PivToken token, ISecretMemory memory, AskPivSecret ask, Func<IDisposable> showTouch,
+        ISmartCardReaders readers, PivToken token, ISecretMemory memory, AskPivSecret ask, Func<IDisposable> showTouch,
         TimeProvider time)
     {
-        (_access, Token, Memory) = (access, token, memory);
+        _access = new PivAccess(readers, token.Reader, time, token);
+        (Token, Memory) = (token, memory);
         (_ask, _showTouch, _time) = (ask, showTouch, time);
     }
 
@@ -96,8 +97,8 @@ public sealed class PivTokenSession : IAsyncDisposable
 
         secret.Dispose();
         throw new BackendException(BackendFailure.PinRequired,
-            $"{Words(kind)} has {MinimumPinBytes} to {PivCommands.PinBytes} characters, and the answer had not. Nothing "
-            + $"was sent to {Token.Name}, so no try is lost.");
+            $"{Words(kind)} has {MinimumPinBytes} to {PivCommands.PinBytes} characters, and the answer had not. "
+            + $"Nothing was sent to {Token.Name}, so no try is lost.");
     }
 
     /// <summary>Asks for a secret.</summary>

@@ -30,11 +30,13 @@ public sealed class PivTokens
                 try
                 {
                     PivToken token = await access.ReadTokenAsync(ct).ConfigureAwait(false);
-                    listings.Add(new PivTokenListing(reader.Name, token, null));
+                    PivTokenInfo info = await access.RunAsync(
+                        connection => PivTokenInfo.Read(connection.Commands, token), ct).ConfigureAwait(false);
+                    listings.Add(new PivTokenListing(reader.Name, info, null));
                 }
                 catch (BackendException exception)
                 {
-                    listings.Add(new PivTokenListing(reader.Name, null, exception.Message));
+                    listings.Add(new PivTokenListing(reader.Name, null, exception));
                 }
             }
         }
@@ -57,10 +59,7 @@ public sealed class PivTokens
             .Where(token => id is null || string.Equals(token.Id, id, StringComparison.OrdinalIgnoreCase))];
         if (found is [PivToken token])
         {
-#pragma warning disable CA2000 // The session disposes it.
-            return new PivTokenSession(
-                new PivAccess(_readers, token.Reader, _time, token), token, _memory, ask, showTouch, _time);
-#pragma warning restore CA2000
+            return new PivTokenSession(_readers, token, _memory, ask, showTouch, _time);
         }
 
         if (found.Length > 1)
@@ -74,10 +73,16 @@ public sealed class PivTokens
         string problems = string.Concat(all.Where(listing => listing.Problem is not null)
             .Select(listing => $" {listing.Reader}: {listing.Problem}"));
         throw new BackendException(
-            BackendFailure.DeviceAbsent, $"{what}{problems} To see what there is: secure-agent token list");
+            all.Any(listing => listing.Failure?.Failure == BackendFailure.Busy)
+                ? BackendFailure.Busy
+                : BackendFailure.DeviceAbsent,
+            $"{what}{problems} To see what there is: secure-agent token list");
     }
 
-    private IReadOnlyList<SmartCardReader> Readers()
+    /// <summary>The readers, with a card or without.</summary>
+    /// <exception cref="BackendException">There is no smart card service
+    /// (<see cref="BackendFailure.DeviceAbsent"/>).</exception>
+    public IReadOnlyList<SmartCardReader> Readers()
     {
         try
         {
@@ -86,8 +91,8 @@ public sealed class PivTokens
         catch (SmartCardException exception)
         {
             throw new BackendException(BackendFailure.DeviceAbsent,
-                "There is no smart card service, so no card can be reached. Start it (on Debian: apt-get install pcscd, "
-                + "systemctl start pcscd.socket) and try again.", exception);
+                "The smart card service does not run, so no card can be reached. On Linux: systemctl enable --now "
+                + "pcscd.socket (Debian has it in the package pcscd).", exception);
         }
     }
 }

@@ -26,8 +26,8 @@ public sealed record PivWeakness(string Subject, string Text, string? Link)
             {
                 yield return new PivWeakness(
                     key.Comment,
-                    "The RSA key was made by a chip that makes weak ones (ROCA, CVE-2017-15361): its private half can be "
-                    + "computed. Replace it everywhere, now.",
+                    "The RSA key was made by a chip that makes weak ones (ROCA, CVE-2017-15361): its private half can "
+                    + "be computed. Replace it everywhere, now.",
                     "https://www.yubico.com/support/security-advisories/ysa-2017-01/");
             }
         }

@@ -2,9 +2,10 @@ using SecureAgent.Core;
 
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>What Yubico's programs write about the management key (object 5FFF00: <c>80{81 flags, 82 salt, 83 time of the
-/// last change of the PIN}</c>), so that they and this program understand each other.</summary>
-/// <param name="Flags">1: the PUK is blocked. 2: the management key is stored on the card, and the PIN opens it.</param>
+/// <summary>What Yubico's programs write about the management key (object 5FFF00: <c>80{81 flags, 82 salt, 83 time of
+/// the last change of the PIN}</c>), so that they and this program understand each other.</summary>
+/// <param name="Flags">1: the PUK is blocked. 2: the management key is stored on the card, and the PIN opens
+/// it.</param>
 /// <param name="Salt">Where the management key is derived from the PIN, which is the old way.</param>
 /// <param name="PinTime">When the PIN was changed last, as it stands there.</param>
 internal sealed record PivmanData(byte Flags, ReadOnlyMemory<byte> Salt, ReadOnlyMemory<byte> PinTime)

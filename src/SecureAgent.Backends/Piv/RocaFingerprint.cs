@@ -3,9 +3,9 @@ using System.Numerics;
 namespace SecureAgent.Backends.Piv;
 
 /// <summary>The test for RSA keys of Infineon's flawed generator (Nemec, Sys, Svenda, Klinec, Matyas: The Return of
-/// Coppersmith's Attack, 2017, section 2.3). Its primes are <c>k * M + (65537^a mod M)</c> with M the product of the first
-/// primes, so that modulo each of those the modulus is a power of 65537. Of other moduli hardly one in 2^150 is that for all
-/// of them.</summary>
+/// Coppersmith's Attack, 2017, section 2.3). Its primes are <c>k * M + (65537^a mod M)</c> with M the product of the
+/// first primes, so that modulo each of those the modulus is a power of 65537. Of other moduli hardly one in 2^150 is
+/// that for all of them.</summary>
 internal static class RocaFingerprint
 {
     private const int Generator = 65537;

@@ -1,7 +1,7 @@
 namespace SecureAgent.Backends.Piv;
 
-/// <summary>PC/SC did not do what it was asked. It is for the code that decides whether to try again; what a person reads
-/// is made of it there.</summary>
+/// <summary>PC/SC did not do what it was asked. It is for the code that decides whether to try again; what a person
+/// reads is made of it there.</summary>
 #pragma warning disable CA1032 // Without a status it says nothing.
 public sealed class SmartCardException : Exception
 #pragma warning restore CA1032

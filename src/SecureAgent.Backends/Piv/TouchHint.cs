@@ -1,8 +1,10 @@
+using SecureAgent.Core;
+
 namespace SecureAgent.Backends.Piv;
 
 /// <summary>Says that a card waits for a touch, while it does. It shows up after a moment, so that a card that was
-/// touched just now and remembers it makes nothing flash; and not much later, because the token blinks at once and a person
-/// is to know for what.</summary>
+/// touched just now and remembers it makes nothing flash; and not much later, because the token blinks at once and a
+/// person is to know for what.</summary>
 internal sealed class TouchHint : IDisposable
 {
     /// <summary>How long a card may take before the hint shows up.</summary>
@@ -34,7 +36,14 @@ internal sealed class TouchHint : IDisposable
         {
             if (!_disposed)
             {
-                _shown = show();
+                try
+                {
+                    _shown = show();
+                }
+                catch (BackendException)
+                {
+                    // Nobody can be told. The token blinks all the same.
+                }
             }
         }
     }

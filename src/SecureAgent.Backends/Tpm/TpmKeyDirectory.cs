@@ -74,6 +74,9 @@ public sealed class TpmKeyDirectory : IDisposable
         }
     }
 
+    /// <summary>Whether there is a key called <paramref name="name"/>, usable or not.</summary>
+    public bool Has(string name) => KeyName.Reason(name) is null && File.Exists(KeyPath(name));
+
     /// <summary>The key called <paramref name="name"/>, usable or not.</summary>
     /// <exception cref="BackendException">There is none (<see cref="BackendFailure.DeviceAbsent"/>).</exception>
     public TpmKeyEntry Get(string name)
@@ -124,13 +127,13 @@ public sealed class TpmKeyDirectory : IDisposable
         RequireFree(name, replacePublicKey);
         (PublicKey key, _) =
             TpmKeyReader.PublicKeyOf(file, new TpmKeyBlobs(file.PublicKey, file.PrivateKey), KeyPath(name));
-        TpmKeyFiles.RequireDirectory(Path);
-        TpmKeyFiles.RequireDirectory(PublicKeyPath);
-        TpmKeyFiles.WritePrivate(KeyPath(name), file.Encode(), overwrite: false);
+        KeyFiles.RequireDirectory(Path);
+        KeyFiles.RequireDirectory(PublicKeyPath);
+        KeyFiles.WritePrivate(KeyPath(name), file.Encode(), overwrite: false);
         TpmKeyEntry entry = Read(name);
         try
         {
-            TpmKeyFiles.WritePublic(PublicPath(name), PublicLine(key, entry.Comment));
+            KeyFiles.WritePublic(PublicPath(name), PublicLine(key, entry.Comment));
         }
         catch (BackendException exception)
         {
@@ -150,15 +153,15 @@ public sealed class TpmKeyDirectory : IDisposable
         TpmKeyEntry entry = Get(name);
         RequireFree(newName);
         bool hasPublicKey = IsOwnPublicKey(entry);
-        TpmKeyFiles.Rename(entry.Path, KeyPath(newName));
+        KeyFiles.Rename(entry.Path, KeyPath(newName));
         if (File.Exists(CertificatePath(name)))
         {
-            TpmKeyFiles.Rename(CertificatePath(name), CertificatePath(newName));
+            KeyFiles.Rename(CertificatePath(name), CertificatePath(newName));
         }
 
         if (hasPublicKey)
         {
-            TpmKeyFiles.Rename(PublicPath(name), PublicPath(newName));
+            KeyFiles.Rename(PublicPath(name), PublicPath(newName));
         }
     }
 
@@ -169,16 +172,16 @@ public sealed class TpmKeyDirectory : IDisposable
     {
         TpmKeyEntry entry = Get(name);
         bool hasPublicKey = IsOwnPublicKey(entry);
-        TpmKeyFiles.Delete(entry.Path);
-        TpmKeyFiles.Delete(CertificatePath(name));
+        KeyFiles.Delete(entry.Path);
+        KeyFiles.Delete(CertificatePath(name));
         if (hasPublicKey)
         {
-            TpmKeyFiles.Delete(PublicPath(name));
+            KeyFiles.Delete(PublicPath(name));
         }
 
         if (List().Count == 0)
         {
-            TpmKeyFiles.Delete(ParentNamesPath);
+            KeyFiles.Delete(ParentNamesPath);
         }
     }
 
@@ -194,7 +197,7 @@ public sealed class TpmKeyDirectory : IDisposable
         PublicKey key = entry.PublicKey ?? throw new BackendException(BackendFailure.Refused, entry.Broken!);
         Certificate parsed = TpmKeyReader.ParseCertificate(certificate, fileName, key);
         string line = OpenSshPublicKeyLine.Format(parsed.Blob, entry.Comment) + "\n";
-        TpmKeyFiles.WritePublic(CertificatePath(name), Encoding.UTF8.GetBytes(line));
+        KeyFiles.WritePublic(CertificatePath(name), Encoding.UTF8.GetBytes(line));
         return parsed;
     }
 
@@ -219,7 +222,7 @@ public sealed class TpmKeyDirectory : IDisposable
 
         try
         {
-            TpmKeyFiles.RequireDirectory(Path);
+            KeyFiles.RequireDirectory(Path);
             _settled = _time.CreateTimer(_ => Changed?.Invoke(this, EventArgs.Empty), null,
                 Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _watcher = new FileSystemWatcher(Path)
@@ -278,7 +281,7 @@ public sealed class TpmKeyDirectory : IDisposable
 
         try
         {
-            byte[] content = TpmKeyFiles.Read(path, WireLimits.MaxPublicKeyLineBytes);
+            byte[] content = KeyFiles.Read(path, WireLimits.MaxPublicKeyLineBytes);
             return OpenSshPublicKeyLine.Parse(Encoding.UTF8.GetString(content)).Blob == entry.PublicKey.Blob;
         }
         catch (Exception exception) when (exception is WireFormatException or BackendException)

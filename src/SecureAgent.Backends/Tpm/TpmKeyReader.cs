@@ -25,7 +25,7 @@ internal static class TpmKeyReader
 
         try
         {
-            byte[] pem = TpmKeyFiles.Read(path, Tss2PrivateKeyFile.MaximumFileBytes);
+            byte[] pem = KeyFiles.Read(path, Tss2PrivateKeyFile.MaximumFileBytes);
             TpmKeyEntry key = Usable(name, path, Tss2PrivateKeyFile.Parse(pem, path));
             // Usable.
             (Certificate? certificate, string? brokenCertificate) = ReadCertificate(certificatePath, key.PublicKey!);
@@ -161,7 +161,7 @@ internal static class TpmKeyReader
 
         try
         {
-            return (ParseCertificate(TpmKeyFiles.Read(path, WireLimits.MaxPublicKeyLineBytes + 2), path, key), null);
+            return (ParseCertificate(KeyFiles.Read(path, WireLimits.MaxPublicKeyLineBytes + 2), path, key), null);
         }
         catch (BackendException exception)
         {

@@ -58,9 +58,9 @@ public sealed class TpmParentNameFile : ITpmNamePin
         string line = $"{Key(parent)} {Convert.ToHexString(name)} {_device}";
         try
         {
-            TpmKeyFiles.RequireDirectory(Path.GetDirectoryName(_path)!); // A file always has a directory.
+            KeyFiles.RequireDirectory(Path.GetDirectoryName(_path)!); // A file always has a directory.
             byte[] content = Encoding.UTF8.GetBytes(string.Join('\n', [.. ReadLines(), line]) + "\n");
-            TpmKeyFiles.WritePrivate(_path, content, overwrite: true);
+            KeyFiles.WritePrivate(_path, content, overwrite: true);
         }
         catch (BackendException exception)
         {
@@ -75,7 +75,7 @@ public sealed class TpmParentNameFile : ITpmNamePin
     private static string DeviceOf(string line) => line.Split(' ', 3) is [_, _, string device] ? device : "";
 
     private string[] ReadLines() => File.Exists(_path)
-        ? Encoding.UTF8.GetString(TpmKeyFiles.Read(_path, MaximumBytes))
+        ? Encoding.UTF8.GetString(KeyFiles.Read(_path, MaximumBytes))
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         : [];
 }

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using SecureAgent.Backends.PrivateKeys;
+using SecureAgent.Backends.Piv;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Output;
+using SecureAgent.Cli.Tokens;
 using SecureAgent.Core;
-using SecureAgent.Wire;
 
 namespace SecureAgent.Cli.Commands;
 
@@ -15,13 +15,14 @@ internal sealed class KeyEnrolmentCommand
     private const int NameCharacters = 100;
     private const int PinRounds = 3;
 
-    private static readonly string[] Types = ["ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048", "rsa-3072"];
+    private static readonly string[] TpmTypes = ["ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048", "rsa-3072"];
 
     private readonly CommonOptions _common;
     private readonly Surroundings _surroundings;
     private readonly Argument<string> _name = KeyCommand.NewNameArgument("NAME", "what to call it");
     private readonly Option<string?> _in =
-        new("--in") { HelpName = "WHERE", Description = "the hardware: tpm", Required = true };
+        new("--in") { HelpName = "WHERE", Description = "the hardware: tpm, piv or piv:SERIAL", Required = true };
+    private readonly TokenKeyOptions _token;
     private readonly Option<bool> _pin = new("--pin") { Description = "ask for a PIN, which every use will need" };
     private readonly Option<string?> _pcrs = new("--pcr")
     {
@@ -35,35 +36,54 @@ internal sealed class KeyEnrolmentCommand
         Description = "the comment in the public key",
     };
 
-    private KeyEnrolmentCommand(CommonOptions common, Surroundings surroundings) =>
+    private KeyEnrolmentCommand(CommonOptions common, Surroundings surroundings)
+    {
         (_common, _surroundings) = (common, surroundings);
+        _token = new TokenKeyOptions(common, surroundings);
+    }
 
     /// <summary>Creates <c>key new</c>.</summary>
     public static Command CreateNew(CommonOptions common, Surroundings surroundings)
     {
         KeyEnrolmentCommand options = new(common, surroundings);
+        string[] types = [.. TpmTypes.Union(PivKeyTypes.Names)];
         Option<string> type = new("--type", "-t")
         {
             HelpName = "TYPE",
-            Description = $"{string.Join(", ", Types)}, as the TPM has them",
-            DefaultValueFactory = _ => Types[0],
+            Description = $"{string.Join(", ", types)}, as the hardware has them",
+            DefaultValueFactory = _ => types[0],
         };
         type.Validators.Add(given =>
         {
-            string? value = given.GetValueOrDefault<string>();
-            if (!Types.Contains(value))
+            if (!types.Contains(given.GetValueOrDefault<string>()))
             {
-                given.AddError(value == "ed25519"
-                    ? "No TPM makes Ed25519 keys. secure-agent key seal NAME makes one that only the TPM can open."
-                    : $"--type takes {string.Join(", ", Types)}.");
+                given.AddError($"--type takes {string.Join(", ", types)}.");
             }
         });
         Command command = new("new", "Make a key in hardware, and write NAME.pub.")
         {
             options._name, options._in, type, options._pin, options._pcrs, options._comment,
         };
-        command.SetAction((result, ct) => options.RunAsync(
-            result, (enrolment, _, request) => enrolment.NewAsync(request, result.GetRequiredValue(type), ct), ct));
+        options._token.AddTo(command);
+        command.SetAction((result, ct) =>
+        {
+            string wanted = result.GetRequiredValue(type);
+            if (options.TokenOf(result) is TokenSelection token)
+            {
+                RequireOneOf(PivKeyTypes.Names, wanted, "No PIV token has such keys.");
+                return options._token.NewAsync(
+                    result, token, result.GetRequiredValue(options._name), PivKeyTypes.Parse(wanted),
+                    result.GetValue(options._comment), ct);
+            }
+
+            RequireOneOf(
+                TpmTypes,
+                wanted,
+                wanted == "ed25519"
+                    ? "No TPM makes Ed25519 keys. secure-agent key seal NAME makes one that only the TPM can open."
+                    : "No TPM has such keys.");
+            return options.RunAsync(result, (enrolment, _, request) => enrolment.NewAsync(request, wanted, ct), ct);
+        });
         return command;
     }
 
@@ -77,13 +97,18 @@ internal sealed class KeyEnrolmentCommand
         {
             options._name, file, options._in, options._pin, options._pcrs, options._comment,
         };
-        command.SetAction((result, ct) => options.RunAsync(
-            result,
-            (enrolment, composition, request) => WithPrivateFileAsync(
-                result.GetRequiredValue(file),
-                composition,
-                (content, ask) => enrolment.ImportAsync(request, content, result.GetRequiredValue(file), ask, ct)),
-            ct));
+        options._token.AddTo(command);
+        command.SetAction((result, ct) => options.TokenOf(result) is TokenSelection token
+            ? options._token.ImportAsync(
+                result, token, result.GetRequiredValue(options._name), result.GetRequiredValue(file),
+                result.GetValue(options._comment), ct)
+            : options.RunAsync(
+                result,
+                (enrolment, composition, request) => PrivateKeyInput.ReadAsync(
+                    result.GetRequiredValue(file),
+                    composition,
+                    (content, ask) => enrolment.ImportAsync(request, content, result.GetRequiredValue(file), ask, ct)),
+                ct));
         return command;
     }
 
@@ -103,7 +128,7 @@ internal sealed class KeyEnrolmentCommand
         command.SetAction((result, ct) => options.RunAsync(
             result,
             (enrolment, composition, request) => result.GetValue(file) is string path
-                ? WithPrivateFileAsync(
+                ? PrivateKeyInput.ReadAsync(
                     path, composition, (content, ask) => enrolment.SealAsync(request, content, path, ask, ct))
                 : enrolment.SealAsync(request, ct),
             ct));
@@ -115,7 +140,6 @@ internal sealed class KeyEnrolmentCommand
         Func<TpmEnrolment, Composition, TpmKeyRequest, Task<TpmKeyEntry>> enrol,
         CancellationToken ct)
     {
-        RequireTpm(result);
         Settings settings = _common.Read(result);
         Composition composition = Composition.OfCommand(settings, _surroundings, result.GetValue(_common.Verbose));
         await using (composition.ConfigureAwait(false))
@@ -140,19 +164,31 @@ internal sealed class KeyEnrolmentCommand
         }
     }
 
-    private void RequireTpm(ParseResult result)
+    // The token that --in names, or nothing if it names the TPM.
+    private TokenSelection? TokenOf(ParseResult result)
     {
-        string? place = result.CommandResult.Command.Options.Contains(_in) ? result.GetValue(_in) : "tpm";
-        if (place == "tpm")
+        string? place = result.GetValue(_in);
+        TokenSelection? token = TokenSelection.Parse(place);
+        if (token is null && place != "tpm")
         {
-            return;
+            throw new CommandException(ExitCode.Usage, "--in takes tpm, piv or piv:SERIAL.");
         }
 
-        throw new CommandException(
-            ExitCode.Usage,
-            place == "piv" || place?.StartsWith("piv:", StringComparison.Ordinal) == true
-                ? "PIV cards are not in this version; --in tpm is."
-                : "--in takes tpm.");
+        Option[] foreign = token is null ? [.. _token.All] : [_pin, _pcrs];
+        if (foreign.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is Option given)
+        {
+            throw new CommandException(ExitCode.Usage, $"{given.Name} is nothing for --in {place}.");
+        }
+
+        return token;
+    }
+
+    private static void RequireOneOf(IEnumerable<string> types, string wanted, string otherwise)
+    {
+        if (!types.Contains(wanted))
+        {
+            throw new CommandException(ExitCode.Usage, $"{otherwise} --type takes {string.Join(", ", types)} here.");
+        }
     }
 
     private static async Task<Secret> NewPinAsync(Composition composition, string name, CancellationToken ct)
@@ -184,24 +220,4 @@ internal sealed class KeyEnrolmentCommand
 
     private static CommandException NoPin(string name) =>
         new(ExitCode.PinDenied, $"{name} was not made: no PIN was given.");
-
-    private static async Task<TpmKeyEntry> WithPrivateFileAsync(
-        string path, Composition composition, Func<ReadOnlyMemory<byte>, AskPassphrase, Task<TpmKeyEntry>> enrol)
-    {
-        byte[] buffer = GC.AllocateArray<byte>(WireLimits.MaxPrivateKeyFileBytes + 1, pinned: true);
-        try
-        {
-            int length = BoundedFile.Read(path, buffer);
-            string file = SafeText.Quote(path, NameCharacters);
-            return await enrol(
-                buffer.AsMemory(0, length),
-                (previousWasWrong, ct) => composition.Prompter.ReadSecretAsync(
-                    (previousWasWrong ? "The passphrase was wrong. " : "") + $"Passphrase of {file}", ct))
-                        .ConfigureAwait(false);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(buffer);
-        }
-    }
 }

@@ -1,14 +1,16 @@
 using System.CommandLine;
+using SecureAgent.Backends.Piv;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Output;
+using SecureAgent.Cli.Tokens;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 
 namespace SecureAgent.Cli.Commands;
 
 /// <summary><c>key rename</c>, <c>key remove</c>, <c>key cert</c> and <c>pub</c>: what is done with a key's files
-/// alone. A running agent notices.</summary>
+/// alone, or for <c>key remove</c> with a token's slot. A running agent notices.</summary>
 internal static class KeyFileCommand
 {
     private const int NameCharacters = 100;
@@ -35,10 +37,18 @@ internal static class KeyFileCommand
         Command remove = new("remove", "Remove a key for good.") { name, yes };
         remove.SetAction((result, ct) => WithKeysAsync(common, result, surroundings, async composition =>
         {
+            if (await TokenKeyFinder.FindAsync(composition, result.GetRequiredValue(name), ct).ConfigureAwait(false)
+                is (PivToken token, PivKey onToken))
+            {
+                await RemoveAsync(composition, token, onToken, result.GetValue(yes), surroundings.Error, ct)
+                    .ConfigureAwait(false);
+                return ExitCode.Done;
+            }
+
             TpmKeyEntry key = composition.Keys.Get(result.GetRequiredValue(name));
             if (!result.GetValue(yes))
             {
-                await RequireConfirmedAsync(composition, key, ct).ConfigureAwait(false);
+                await RequireConfirmedAsync(composition, key.Name, ct).ConfigureAwait(false);
             }
 
             composition.Keys.Remove(key.Name);
@@ -72,30 +82,71 @@ internal static class KeyFileCommand
     {
         Argument<string> name = KeyCommand.NameArgument();
         Command publicKey = new("pub", "Print the authorized_keys line of a key.") { name };
-        publicKey.SetAction((result, _) => WithKeysAsync(common, result, surroundings, async composition =>
+        publicKey.SetAction((result, ct) => WithKeysAsync(common, result, surroundings, async composition =>
         {
-            TpmKeyEntry key = composition.Keys.Get(result.GetRequiredValue(name));
-            PublicKey value = key.PublicKey ?? throw new CommandException(ExitCode.Failed, $"{key.Name}: {key.Broken}");
-            await surroundings.Out.WriteAsync(OpenSshPublicKeyLine.Format(value.Blob, key.Comment) + "\n")
+            (PublicKey value, string comment) = await PublicKeyAsync(composition, result.GetRequiredValue(name), ct)
+                .ConfigureAwait(false);
+            await surroundings.Out.WriteAsync(OpenSshPublicKeyLine.Format(value.Blob, comment) + "\n")
                 .ConfigureAwait(false);
             return ExitCode.Done;
         }));
         return publicKey;
     }
 
-    private static async Task RequireConfirmedAsync(Composition composition, TpmKeyEntry key, CancellationToken ct)
+    private static async Task<(PublicKey Key, string Comment)> PublicKeyAsync(
+        Composition composition, string name, CancellationToken ct)
     {
-        string question = $"Remove key {SafeText.Quote(key.Name, NameCharacters)} for good? Nothing can bring it back.";
+        if (await TokenKeyFinder.FindAsync(composition, name, ct).ConfigureAwait(false) is (_, PivKey onToken))
+        {
+            return (onToken.PublicKey ?? throw new CommandException(
+                ExitCode.Failed, $"{onToken.Reference}: {onToken.Problem ?? "the token does not tell its public key."}"),
+                onToken.Comment);
+        }
+
+        TpmKeyEntry key = composition.Keys.Get(name);
+        return (key.PublicKey ?? throw new CommandException(ExitCode.Failed, $"{key.Name}: {key.Broken}"), key.Comment);
+    }
+
+    private static async Task RemoveAsync(
+        Composition composition, PivToken token, PivKey key, bool isConfirmed, TextWriter error, CancellationToken ct)
+    {
+        if (!isConfirmed)
+        {
+            await RequireConfirmedAsync(composition, key.Comment, ct).ConfigureAwait(false);
+        }
+
+        OpenToken open = await OpenToken.OpenAsync(composition, token.Id, error, ct).ConfigureAwait(false);
+        await using (open.ConfigureAwait(false))
+        {
+            bool isGone = await new PivEnrolment(open.Session).RemoveAsync(key.Slot, ct).ConfigureAwait(false);
+            composition.AnnounceTokenChange();
+            if (key is { PublicKey: PublicKey publicKey, CommonName: string name })
+            {
+                composition.TokenKeyFiles.Remove(name, publicKey);
+            }
+
+            if (!isGone)
+            {
+                await error.WriteLineAsync(
+                    $"The certificate in slot {key.Slot} of {token.Name} is removed. The key itself stays until another one "
+                    + $"overwrites it: firmware {token.Firmware} deletes none.").ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task RequireConfirmedAsync(Composition composition, string name, CancellationToken ct)
+    {
+        string question = $"Remove key {SafeText.Quote(name, NameCharacters)} for good? Nothing can bring it back.";
         try
         {
             if (!await composition.Prompter.ConfirmAsync(question, ct).ConfigureAwait(false))
             {
-                throw new CommandException(ExitCode.Failed, $"{key.Name} was not removed.");
+                throw new CommandException(ExitCode.Failed, $"{name} was not removed.");
             }
         }
         catch (BackendException e)
         {
-            throw new CommandException(ExitCode.Failed, $"{key.Name} was not removed. {e.Message} Or give --yes.");
+            throw new CommandException(ExitCode.Failed, $"{name} was not removed. {e.Message} Or give --yes.");
         }
     }
 

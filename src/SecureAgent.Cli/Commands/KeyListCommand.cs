@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
+using SecureAgent.Backends.Piv;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Output;
+using SecureAgent.Cli.Tokens;
 
 namespace SecureAgent.Cli.Commands;
 
-/// <summary><c>key list</c> and <c>key show</c>. They read the key files and ask no TPM.</summary>
+/// <summary><c>key list</c> and <c>key show</c>. They read the key files and the tokens that are in the readers, and ask
+/// no TPM.</summary>
 internal static class KeyListCommand
 {
     private const int LineCharacters = 500;
@@ -16,8 +19,8 @@ internal static class KeyListCommand
     {
         Option<bool> json = JsonOption.Create();
         Command list = new("list", "List the keys.") { json };
-        list.SetAction((result, _) => ListAsync(
-            common.Read(result), result.GetValue(json), result.GetValue(common.Verbose), surroundings));
+        list.SetAction((result, ct) => ListAsync(
+            common.Read(result), result.GetValue(json), result.GetValue(common.Verbose), surroundings, ct));
         return list;
     }
 
@@ -27,21 +30,29 @@ internal static class KeyListCommand
         Argument<string> name = KeyCommand.NameArgument();
         Option<bool> json = JsonOption.Create();
         Command show = new("show", "Show one key: where it lives and what its use needs.") { name, json };
-        show.SetAction((result, _) => ShowAsync(
+        show.SetAction((result, ct) => ShowAsync(
             common.Read(result),
             result.GetRequiredValue(name),
             result.GetValue(json),
             result.GetValue(common.Verbose),
-            surroundings));
+            surroundings,
+            ct));
         return show;
     }
 
-    private static async Task<int> ListAsync(Settings settings, bool json, bool verbose, Surroundings surroundings)
+    private static async Task<int> ListAsync(
+        Settings settings, bool json, bool verbose, Surroundings surroundings, CancellationToken ct)
     {
         Composition composition = Composition.OfCommand(settings, surroundings, verbose);
         await using (composition.ConfigureAwait(false))
         {
-            KeyOutput[] keys = [.. composition.Keys.List().Select(key => Describe(composition.Keys, key))];
+            PivPublicKeyFiles files = composition.TokenKeyFiles;
+            KeyOutput[] keys =
+            [
+                .. composition.Keys.List().Select(key => Describe(composition.Keys, key)),
+                .. (await TokenKeyFinder.ListAsync(composition, ct).ConfigureAwait(false))
+                    .Select(found => TokenText.Describe(found.Key, files)),
+            ];
             if (json)
             {
                 Write(surroundings, JsonText.Of(new KeyListOutput(1, keys)));
@@ -61,7 +72,8 @@ internal static class KeyListCommand
             if (keys.Length == 0)
             {
                 await surroundings.Error.WriteLineAsync(
-                    $"There are no keys in {composition.Keys.Path}. Make one: secure-agent key new NAME --in tpm")
+                    $"There are no keys in {composition.Keys.Path}, and none on a token in a reader. Make one: "
+                    + "secure-agent key new NAME --in tpm, or --in piv")
                     .ConfigureAwait(false);
             }
 
@@ -70,12 +82,12 @@ internal static class KeyListCommand
     }
 
     private static async Task<int> ShowAsync(
-        Settings settings, string name, bool json, bool verbose, Surroundings surroundings)
+        Settings settings, string name, bool json, bool verbose, Surroundings surroundings, CancellationToken ct)
     {
         Composition composition = Composition.OfCommand(settings, surroundings, verbose);
         await using (composition.ConfigureAwait(false))
         {
-            KeyOutput key = Describe(composition.Keys, composition.Keys.Get(name));
+            KeyOutput key = await FindAsync(composition, name, ct).ConfigureAwait(false);
             if (json)
             {
                 Write(surroundings, JsonText.Of(key));
@@ -86,10 +98,13 @@ internal static class KeyListCommand
             [
                 ("name", key.Name),
                 ("type", key.Type.Length > 0 ? key.Type : null),
-                ("in", key.Sealed ? "tpm (sealed: the seed leaves the TPM for each signature)" : "tpm"),
+                ("in", key.Reference
+                    ?? (key.Sealed ? "tpm (sealed: the seed leaves the TPM for each signature)" : "tpm")),
                 ("fingerprint", key.Fingerprint),
                 ("comment", key.Comment),
                 ("needs", Needs(key)),
+                ("touch", key.TouchPolicy),
+                ("made", key.Origin switch { null => null, "generated" => "on the token", string other => other }),
                 ("parent", key.Parent),
                 ("file", key.File),
                 ("public key", key.PublicKeyFile),
@@ -104,6 +119,11 @@ internal static class KeyListCommand
             return ExitCode.Done;
         }
     }
+
+    private static async Task<KeyOutput> FindAsync(Composition composition, string name, CancellationToken ct) =>
+        await TokenKeyFinder.FindAsync(composition, name, ct).ConfigureAwait(false) is (_, PivKey onToken)
+            ? TokenText.Describe(onToken, composition.TokenKeyFiles)
+            : Describe(composition.Keys, composition.Keys.Get(name));
 
     private static KeyOutput Describe(TpmKeyDirectory directory, TpmKeyEntry key)
     {
@@ -128,6 +148,7 @@ internal static class KeyListCommand
 
     private static string Needs(KeyOutput key) => (key.Pin, key.Pcrs) switch
     {
+        (true, null) when key.PinPolicy == "always" => "PIN each time",
         (true, string pcrs) => $"PIN, PCRs {pcrs}",
         (true, null) => "PIN",
         (false, string pcrs) => $"PCRs {pcrs}",

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using SecureAgent.Backends.Piv;
 using SecureAgent.Backends.Tpm;
 using SecureAgent.Cli.Configuration;
 using SecureAgent.Cli.Hosting;
 using SecureAgent.Cli.Output;
+using SecureAgent.Cli.Tokens;
 using SecureAgent.Core;
 using SecureAgent.Wire;
 
@@ -37,6 +39,7 @@ internal static class StatusCommand
             (AgentOutput agent, IReadOnlyList<string> weaknesses) = await AskAgentAsync(endpoint, ct)
                 .ConfigureAwait(false);
             TpmOutput tpm = await AskTpmAsync(composition, settings.Tpm, ct).ConfigureAwait(false);
+            PivOutput piv = await AskTokensAsync(composition, ct).ConfigureAwait(false);
             using (Secret probe = composition.Memory.Allocate(1))
             {
                 weaknesses = composition.Memory.Weakness is string weakness ? [weakness, .. weaknesses] : weaknesses;
@@ -45,7 +48,7 @@ internal static class StatusCommand
             ChannelOutput[] channels = agent.Reachable
                 ? await Task.WhenAll(Endpoints.Probes(settings).Select(probe => probe.RunAsync(ct))).ConfigureAwait(false)
                 : [];
-            StatusOutput output = new(1, agent, tpm, weaknesses, channels);
+            StatusOutput output = new(1, agent, tpm, weaknesses, channels, piv);
             if (json)
             {
                 string text = JsonText.Of(output);
@@ -129,6 +132,43 @@ internal static class StatusCommand
         }
     }
 
+    private static async Task<PivOutput> AskTokensAsync(Composition composition, CancellationToken ct)
+    {
+        if (composition.Tokens is not PivTokens tokens)
+        {
+            return new PivOutput(false, null, [], []);
+        }
+
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        string[] readers = [];
+        try
+        {
+            readers = [.. tokens.Readers().Select(reader => reader.Name)];
+            IReadOnlyList<PivTokenListing> found = await tokens.ListAsync(patience.Token).WaitAsync(patience.Token)
+                .ConfigureAwait(false);
+            PivPublicKeyFiles files = composition.TokenKeyFiles;
+            return new PivOutput(true, null, readers, [.. found.Select(token => TokenText.Describe(token, files))]);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new PivOutput(true, "The token does not answer; another program may hold it.", readers, []);
+        }
+        catch (BackendException e)
+        {
+            return new PivOutput(true, e.Message, readers, []);
+        }
+    }
+
+    private static IEnumerable<string> Lines(PivOutput piv) => piv switch
+    {
+        { Enabled: false } => ["piv: off"],
+        { Problem: string problem } => [$"piv: {problem}"],
+        { Readers: [] } => ["piv: no reader"],
+        { Tokens: [] } => [$"piv: no token in {(piv.Readers.Count == 1 ? "the reader" : "any reader")}"],
+        _ => piv.Tokens.Select(token => $"piv: {TokenText.Line(token)}"),
+    };
+
     private static void Write(StatusOutput output, Surroundings surroundings)
     {
         string agent = output.Agent switch
@@ -149,7 +189,12 @@ internal static class StatusCommand
         IEnumerable<string> channels = output.Channels.Select(channel => channel.Problem is null
             ? $"channel {channel.Name}: {channel.Endpoint}"
             : $"channel {channel.Name}: degraded: {channel.Endpoint}: {channel.Problem}");
-        string[] lines = [agent, .. channels, tpm, .. output.Weaknesses.Select(weakness => $"weakness: {weakness}")];
+        string[] lines =
+        [
+            agent, .. channels, tpm, .. Lines(output.Piv),
+            .. output.Weaknesses.Concat(output.Piv.Tokens.SelectMany(token => token.Weaknesses))
+                .Select(weakness => $"weakness: {weakness}"),
+        ];
         foreach (string line in lines)
         {
             surroundings.Out.WriteLine(SafeText.Line(line, LineCharacters));

@@ -19,6 +19,9 @@ internal static class SettingNames
     /// <summary>TCTI of the TPM.</summary>
     public const string Tpm = "tpm";
 
+    /// <summary>Whether keys of PIV tokens are offered: <c>on</c> or <c>off</c>.</summary>
+    public const string Piv = "piv";
+
     /// <summary>Directory of the key files.</summary>
     public const string KeyDirectory = "keyDirectory";
 
@@ -85,7 +88,7 @@ internal static class SettingNames
     /// <summary>Those that take one text, in the order of listings.</summary>
     public static IReadOnlyList<string> Texts { get; } =
     [
-        Socket, CygwinSocket, OpenSshConfig, Tpm, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout,
+        Socket, CygwinSocket, OpenSshConfig, Tpm, Piv, KeyDirectory, PublicKeyDirectory, PinCache, PromptTimeout,
         OwnerPasswordFile, ConfirmGrant, ConfirmCoolDown, KeyLifetime, AuditFile, AuditFull, OnSessionLock, OnSleep,
         Notify, EventLog,
     ];

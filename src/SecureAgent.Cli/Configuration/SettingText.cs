@@ -29,6 +29,7 @@ internal static class SettingText
                 "must be 0 or a duration such as 5s or 10m",
             SettingNames.OnSessionLock or SettingNames.OnSleep when !SessionReactionText.TryParse(text, out _) =>
                 "must be nothing, drop-pins or remove-keys",
+            SettingNames.Piv when text is not ("on" or "off") => "must be on or off",
             SettingNames.Notify when text is not ("nothing" or "uses") => "must be nothing or uses",
             SettingNames.EventLog when text is not ("off" or "on") => "must be off or on",
             SettingNames.AuditFull when text is not ("continue" or "deny") => "must be continue or deny",

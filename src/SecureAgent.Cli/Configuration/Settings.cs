@@ -30,6 +30,9 @@ internal sealed record Settings
     /// <summary>TCTI of the TPM.</summary>
     public string Tpm => Text(SettingNames.Tpm);
 
+    /// <summary>Whether keys of PIV tokens are offered.</summary>
+    public bool Piv => Text(SettingNames.Piv) == "on";
+
     /// <summary>Directory of the key files.</summary>
     public string KeyDirectory => Text(SettingNames.KeyDirectory);
 

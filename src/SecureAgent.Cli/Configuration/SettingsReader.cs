@@ -168,6 +168,7 @@ internal sealed class SettingsReader
             Effective(SettingNames.CygwinSocket, paths.CygwinSocket),
             Effective(SettingNames.OpenSshConfig, null),
             Effective(SettingNames.Tpm, OperatingSystem.IsWindows() ? "tbs" : "device:/dev/tpmrm0"),
+            Effective(SettingNames.Piv, "on"),
             keyDirectory,
             Effective(SettingNames.PublicKeyDirectory, publicKeys),
             Effective(SettingNames.PinCache, "until-removed"),

@@ -68,6 +68,12 @@ internal static class AgentHost
                 agent, composition.CreateChannels(run.Socket), log, signals.Ended).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
+                if (run.ForCommand)
+                {
+                    // The command is to find their keys.
+                    await composition.WaitForCardsAsync(signals.Ended).ConfigureAwait(false);
+                }
+
                 return await listening(server, signals).ConfigureAwait(false)
                     ?? run.ExitCodeFor(await signals.FirstAsync.ConfigureAwait(false));
             }

@@ -6,9 +6,12 @@ namespace SecureAgent.Cli.Output;
 /// trimmed. The same bytes on every system.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(AttestationOutput))]
 [JsonSerializable(typeof(AuditVerifyOutput))]
 [JsonSerializable(typeof(ConfigurationOutput))]
 [JsonSerializable(typeof(KeyListOutput))]
 [JsonSerializable(typeof(KeyOutput))]
 [JsonSerializable(typeof(StatusOutput))]
+[JsonSerializable(typeof(TokenListOutput))]
+[JsonSerializable(typeof(TokenOutput))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -12,7 +12,7 @@ internal sealed record KeyOutput
     /// <summary>Its kind with its size, such as <c>ecdsa-256</c>; empty if the key file is broken.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Where it lives: <c>tpm</c>.</summary>
+    /// <summary>Where it lives: <c>tpm</c> or <c>piv</c>.</summary>
     public required string In { get; init; }
 
     /// <summary>SHA-256 fingerprint as OpenSSH writes it, or null if the key file is broken.</summary>
@@ -30,11 +30,25 @@ internal sealed record KeyOutput
     /// <summary>The PCRs whose values are checked, such as <c>sha256:0,2,7</c>, or null.</summary>
     public string? Pcrs { get; init; }
 
-    /// <summary>Handle of the parent key in the TPM, such as <c>0x40000001</c>.</summary>
-    public required string Parent { get; init; }
+    /// <summary>Handle of the parent key in the TPM, such as <c>0x40000001</c>, or null elsewhere.</summary>
+    public string? Parent { get; init; }
 
-    /// <summary>Path of the key file.</summary>
-    public required string File { get; init; }
+    /// <summary>Path of the key file, or null if it has none.</summary>
+    public string? File { get; init; }
+
+    /// <summary>On a token: what names it to commands, such as <c>piv:12345678:9a</c>; else null.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>On a token: when it wants the PIN (<c>once</c>, <c>always</c> or <c>never</c>); else null.</summary>
+    public string? PinPolicy { get; init; }
+
+    /// <summary>On a token: when it wants a touch (<c>always</c>, <c>cached</c>, <c>never</c>, or <c>default</c> if it does
+    /// not tell); else null.</summary>
+    public string? TouchPolicy { get; init; }
+
+    /// <summary>On a token: where it was made (<c>generated</c> there, <c>imported</c>, <c>unknown</c>); else
+    /// null.</summary>
+    public string? Origin { get; init; }
 
     /// <summary>Path of the public key file, or null if it is not there.</summary>
     public string? PublicKeyFile { get; init; }

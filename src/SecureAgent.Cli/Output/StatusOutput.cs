@@ -8,9 +8,11 @@ namespace SecureAgent.Cli.Output;
 /// <param name="Weaknesses">What protects the keys less than it should, one sentence each.</param>
 /// <param name="Channels">The ways for clients to arrive; none where there is only that of
 /// <paramref name="Agent"/>.</param>
+/// <param name="Piv">The PIV tokens.</param>
 internal sealed record StatusOutput(
     int Schema,
     AgentOutput Agent,
     TpmOutput Tpm,
     IReadOnlyList<string> Weaknesses,
-    IReadOnlyList<ChannelOutput> Channels);
+    IReadOnlyList<ChannelOutput> Channels,
+    PivOutput Piv);

@@ -1,4 +1,5 @@
 using SecureAgent.Cli;
+using SecureAgent.Tests.Backends.Piv;
 
 namespace SecureAgent.Tests.Cli;
 
@@ -21,10 +22,14 @@ internal sealed class TestSurroundings : IDisposable
     /// <summary>What was said.</summary>
     public string Error => _error.ToString();
 
+    /// <summary>The smart card readers: none, until a test puts a card in.</summary>
+    public SimulatedReaders SmartCardReaders { get; } = new();
+
     /// <summary>For the code under test.</summary>
     public Surroundings Value => new(_out, _error, Environment, InputIsTerminal: false, Home)
     {
         MachineConfiguration = Path.Combine(Home, "etc", "config.json"),
+        SmartCardReaders = () => SmartCardReaders,
     };
 
     /// <summary>Writes a file below home and returns its path.</summary>

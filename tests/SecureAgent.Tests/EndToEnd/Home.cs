@@ -32,6 +32,8 @@ internal sealed class Home : IDisposable
         Environment["XDG_DATA_HOME"] = File("home/.local/share");
         Environment["XDG_STATE_HOME"] = File("home/.local/state");
         Environment["SECUREAGENT_KEYDIRECTORY"] = KeyDirectory;
+        // No token of the machine that the tests run on.
+        Environment["PCSCLITE_CSOCK_NAME"] = File("run/pcscd.comm");
         Environment["GIT_CONFIG_NOSYSTEM"] = "1";
         Environment["GIT_CONFIG_GLOBAL"] = File("home/.gitconfig");
         Askpass = new Askpass(PrivateDirectory("askpass"));

@@ -30,7 +30,7 @@ public sealed class PivAdministrationTests
         bench[PivSecretKind.NewPin] = "777777";
         await bench.Administration.ChangePinAsync(default);
         bench[PivSecretKind.Pin] = "777777";
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         Assert.False((await bench.Administration.ReadInfoAsync(default)).Pin!.IsDefault);
     }
 
@@ -44,13 +44,13 @@ public sealed class PivAdministrationTests
         }
 
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default));
         Assert.Equal(BackendFailure.LockedOut, error.Failure);
         bench[PivSecretKind.Puk] = "12345678";
         bench[PivSecretKind.NewPin] = "777777";
         await bench.Administration.UnblockAsync(default);
         bench[PivSecretKind.Pin] = "777777";
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
     }
 
     [Fact]
@@ -95,7 +95,8 @@ public sealed class PivAdministrationTests
         Assert.True(info.IsManagementKeyStored);
         Assert.False(info.IsManagementKeyDefault);
 
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work", Slot = PivSlot.CardAuthentication }, default);
+        await bench.Enrolment.NewAsync(
+            new PivKeyRequest { Name = "work", Slot = PivSlot.CardAuthentication }, default);
         Assert.DoesNotContain(bench.Asked, asked => asked.Kind == PivSecretKind.ManagementKey);
     }
 
@@ -108,7 +109,7 @@ public sealed class PivAdministrationTests
             bench[PivSecretKind.ManagementKey] = Convert.ToHexString(key!.Span);
         }
 
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         Assert.Contains((PivSecretKind.ManagementKey, null), bench.Asked);
         bench[PivSecretKind.ManagementKey] = new string('0', 48);
         BackendException error = await Assert.ThrowsAnyAsync<BackendException>(
@@ -120,7 +121,7 @@ public sealed class PivAdministrationTests
     public async Task Reset_makes_a_new_token()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         await bench.Administration.ResetAsync(default);
         Assert.Empty(bench.Session.Token.Keys);
         Assert.Equal(new PivPinMetadata(true, 3, 3), (await bench.Administration.ReadInfoAsync(default)).Pin);
@@ -130,7 +131,7 @@ public sealed class PivAdministrationTests
     public async Task Attestation_leads_from_the_key_to_the_makers_root()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         PivAttestation attestation = await bench.Administration.AttestAsync(key.Slot, default);
         Assert.Equal(key.PublicKey, PivCertificate.Parse(attestation.Certificate).PublicKey);
         Assert.NotNull(PivCertificate.Parse(attestation.Issuer).PublicKey);

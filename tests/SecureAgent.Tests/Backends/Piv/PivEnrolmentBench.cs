@@ -22,6 +22,9 @@ internal sealed class PivEnrolmentBench : IAsyncDisposable
         this[PivSecretKind.Pin] = PivBench.Pin;
     }
 
+    /// <summary>A key of the one type that signs on every system that the tests run on.</summary>
+    public static PivKeyRequest Work { get; } = new() { Name = "work", Algorithm = PivAlgorithm.ED25519 };
+
     public PlainMemory Memory { get; } = new();
 
     public SimulatedReaders Readers { get; } = new();

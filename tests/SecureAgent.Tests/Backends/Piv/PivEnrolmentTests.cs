@@ -4,6 +4,7 @@ using SecureAgent.Backends.Pins;
 using SecureAgent.Backends.Piv;
 using SecureAgent.Core;
 using SecureAgent.Tests.Core;
+using SecureAgent.Tests.EndToEnd;
 using SecureAgent.Wire;
 using PivCardOptions = SecureAgent.HwSim.Piv.PivCardOptions;
 
@@ -20,7 +21,8 @@ public sealed class PivEnrolmentTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         PivKey key = await bench.Enrolment.NewAsync(
-            new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) }, default);
+            new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) },
+            default);
 
         Assert.Equal($"work (piv:12345678:{slot})", key.Comment);
         Assert.Equal(PivKeyOrigin.Generated, key.Origin);
@@ -38,7 +40,8 @@ public sealed class PivEnrolmentTests
 
         Assert.Equal(slot == "9e" ? [] : [(PivSecretKind.Pin, 3)], bench.Asked);
         await using PivKeyBackend backend = new(
-            bench.Readers, new PivPerson(PivBench.Pin), PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
+            bench.Readers, new PivPerson(PivBench.Pin), PinCachePolicy.UntilDropped, new RecordingLog(),
+            TimeProvider.System);
         await backend.Ready;
         Identity identity = Assert.Single(backend.Snapshot());
         Assert.Equal(key.PublicKey, identity.PublicKey);
@@ -48,14 +51,15 @@ public sealed class PivEnrolmentTests
     public async Task Slot_that_is_taken_is_not_overwritten_without_force()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey first = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "first" }, default);
+        PivKey first = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "first" }, default);
         bench.Readers.Forget();
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(new PivKeyRequest { Name = "second" }, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "second" }, default));
         Assert.Contains("first (piv:12345678:9a)", error.Message, StringComparison.Ordinal);
         Assert.Empty(bench.Readers.Apdus);
 
-        PivKey second = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "second", Force = true }, default);
+        PivKey second = await bench.Enrolment.NewAsync(
+            PivEnrolmentBench.Work with { Name = "second", Force = true }, default);
         Assert.NotEqual(first.PublicKey, second.PublicKey);
     }
 
@@ -65,7 +69,7 @@ public sealed class PivEnrolmentTests
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         bench[PivSecretKind.Pin] = "999999";
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default));
         Assert.Equal("The PIN of YubiKey 12345678 is wrong; 2 more wrong ones block it.", error.Message);
         Assert.Equal(2, bench.Card.PinTriesLeft);
         Assert.Empty((await bench.Session.RefreshAsync(default)).Keys);
@@ -106,11 +110,51 @@ public sealed class PivEnrolmentTests
         Assert.Equal("moved (piv:12345678:9a)", key.Comment);
     }
 
+    [Theory]
+    [InlineData("rsa", "2048")]
+    [InlineData("ecdsa", "384")]
+    [InlineData("ed25519", "256")]
+    public async Task Key_of_ssh_keygen_is_moved_to_the_token(string type, string bits)
+    {
+        Requires.Tool("ssh-keygen");
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("piv-import-");
+        try
+        {
+            string file = Path.Combine(directory.FullName, "id");
+            Ran ran = await new Command(
+                new Dictionary<string, string>(), "ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-f", file)
+                .RunAsync();
+            ran.Succeeded();
+            PivKey key = await bench.Enrolment.ImportAsync(
+                new PivKeyRequest { Name = "moved" }, await File.ReadAllBytesAsync(file), file, (_, _) => default,
+                default);
+            OpenSshPublicKeyLine line = OpenSshPublicKeyLine.Parse(await File.ReadAllTextAsync(file + ".pub"));
+            Assert.Equal(line.Blob, key.PublicKey!.Blob);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(PivAlgorithm.RSA_1024)]
+    [InlineData(PivAlgorithm.X25519)]
+    public async Task Key_that_is_too_short_or_signs_nothing_is_not_made(PivAlgorithm algorithm)
+    {
+        await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
+        bench.Readers.Forget();
+        await Assert.ThrowsAsync<BackendException>(() => bench.Enrolment.NewAsync(
+            new PivKeyRequest { Name = "work", Algorithm = algorithm }, default));
+        Assert.Empty(bench.Readers.Apdus);
+    }
+
     [Fact]
     public async Task Key_is_removed_with_its_certificate()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         Assert.True(await bench.Enrolment.RemoveAsync(PivSlot.Authentication, default));
         Assert.Empty(bench.Session.Token.Keys);
     }

@@ -77,7 +77,9 @@ public sealed class PivPcscTests : PcscTest
     [Fact]
     public async Task Service_killed_during_a_signature_is_said_and_needs_no_restart()
     {
-        await using VpcdCard card = await InsertAsync(new PivCardOptions { Touch = PivTouch.AfterControl });
+        // The card goes on waiting for its touch when nobody hears it any more.
+        await using VpcdCard card = await InsertAsync(
+            new PivCardOptions { Touch = PivTouch.AfterControl, TouchTimeout = TimeSpan.FromSeconds(2) });
         Generate(PivTouchPolicy.Always);
         PivPerson person = new("123456", "123456") { OnTouch = Daemon.Kill };
         await using PivKeyBackend backend = new(

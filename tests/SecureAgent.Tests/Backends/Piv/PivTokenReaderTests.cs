@@ -26,7 +26,7 @@ public sealed class PivTokenReaderTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         PivKey first = await bench.Enrolment.NewAsync(
-            new PivKeyRequest { Name = "work", TouchPolicy = PivTouchPolicy.Cached }, default);
+            PivEnrolmentBench.Work with { TouchPolicy = PivTouchPolicy.Cached }, default);
         PivBench.Generate(bench.Readers, PivBench.Reader, PivSlot.Signature, PivAlgorithm.ECC_P384);
 
         PivToken token = Read(new LesserCard(bench.Card, Metadata));
@@ -40,7 +40,7 @@ public sealed class PivTokenReaderTests
     public async Task Card_without_the_makers_commands_is_listed_by_its_certificates()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
 
         PivToken token = Read(new LesserCard(bench.Card, Metadata, Serial, Attest, Version));
         PivKey read = Assert.Single(token.Keys);
@@ -54,8 +54,8 @@ public sealed class PivTokenReaderTests
     public async Task Certificate_of_another_key_is_said_and_its_name_not_used()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
-        PivBench.Generate(bench.Readers, PivBench.Reader, PivSlot.Authentication, PivAlgorithm.ECC_P256);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
+        PivBench.Generate(bench.Readers, PivBench.Reader, PivSlot.Authentication, PivAlgorithm.ED25519);
 
         PivKey key = Assert.Single((await bench.Session.RefreshAsync(default)).Keys);
         Assert.Equal("piv:12345678:9a", key.Comment);
@@ -66,7 +66,7 @@ public sealed class PivTokenReaderTests
     public async Task Compressed_certificate_is_read()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
         Assert.Equal(
             "work", PivCertificate.FromObject(PivFuzzTests.Compressed(key.Certificate.ToArray()))!.CommonName);
     }

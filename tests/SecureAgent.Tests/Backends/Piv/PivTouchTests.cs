@@ -1,5 +1,6 @@
 using SecureAgent.Backends.Piv;
 using SecureAgent.Core;
+using SecureAgent.Tests.Core;
 using PivCardOptions = SecureAgent.HwSim.Piv.PivCardOptions;
 using PivTouch = SecureAgent.HwSim.Piv.PivTouch;
 
@@ -43,18 +44,21 @@ public sealed class PivTouchTests
     }
 
     [Fact]
-    public async Task No_hint_for_a_token_that_answers_at_once()
+    public async Task No_hint_for_a_token_that_answers_before_it_is_due()
     {
-        await using PivBench bench = await StartAsync(new PivCardOptions(), PivTouchPolicy.Cached, PivPinPolicy.Never);
+        ManualTime time = new();
+        await using PivBench bench = await StartAsync(
+            new PivCardOptions(), PivTouchPolicy.Cached, PivPinPolicy.Never, time);
         await bench.SignAsync();
+        time.Advance(TimeSpan.FromMinutes(1));
         Assert.Empty(bench.Person.Touches);
     }
 
     private static async Task<PivBench> StartAsync(
-        PivCardOptions options, PivTouchPolicy touchPolicy, PivPinPolicy pinPolicy)
+        PivCardOptions options, PivTouchPolicy touchPolicy, PivPinPolicy pinPolicy, TimeProvider? time = null)
     {
-        PivBench bench = PivBench.Start(options);
-        bench.Generate(PivSlot.Authentication, PivAlgorithm.ECC_P256, pinPolicy, touchPolicy);
+        PivBench bench = PivBench.Start(options, time);
+        bench.Generate(PivSlot.Authentication, PivAlgorithm.ED25519, pinPolicy, touchPolicy);
         await bench.ListAsync(PivBench.Pin);
         return bench;
     }

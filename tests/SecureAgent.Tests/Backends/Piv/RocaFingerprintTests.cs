@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using SecureAgent.Backends.Piv;
 
 namespace SecureAgent.Tests.Backends.Piv;
@@ -14,7 +13,8 @@ public sealed class RocaFingerprintTests
     {
         string text = File.ReadAllText(
             Path.Combine(AppContext.BaseDirectory, "Backends", "Piv", "Vectors", file)).Trim();
-        Assert.Equal(isWeak, RocaFingerprint.Matches(Convert.FromHexString(text.Replace("0x", "", StringComparison.Ordinal))));
+        byte[] modulus = Convert.FromHexString(text.Replace("0x", "", StringComparison.Ordinal));
+        Assert.Equal(isWeak, RocaFingerprint.Matches(modulus));
     }
 
     [Fact]
@@ -27,8 +27,5 @@ public sealed class RocaFingerprintTests
             random.NextBytes(modulus);
             Assert.False(RocaFingerprint.Matches(modulus));
         }
-
-        using RSA rsa = RSA.Create(2048);
-        Assert.False(RocaFingerprint.Matches(rsa.ExportParameters(false).Modulus));
     }
 }

@@ -3,8 +3,8 @@ using SecureAgent.HwSim;
 
 namespace SecureAgent.Tests.Backends.Piv;
 
-/// <summary>Readers in this process with simulated cards, which behave to their users as PC/SC does. A test puts cards in
-/// and takes them out, and is the other program.</summary>
+/// <summary>Readers in this process with simulated cards, which behave to their users as PC/SC does. A test puts cards
+/// in and takes them out, and is the other program.</summary>
 internal sealed class SimulatedReaders : ISmartCardReaders
 {
     private readonly object _gate = new();
@@ -18,8 +18,11 @@ internal sealed class SimulatedReaders : ISmartCardReaders
     /// <summary>Called before each APDU, with its number from 1; may take the card out.</summary>
     public Action<int>? BeforeTransmit { get; set; }
 
-    /// <summary>Called after each APDU, with what it was.</summary>
+    /// <summary>Called after the card has executed an APDU, with what it was; may lose the answer.</summary>
     public Action<byte[]>? AfterTransmit { get; set; }
+
+    /// <summary>How often a card was connected to.</summary>
+    public int Connects { get; private set; }
 
     /// <summary>Connections that are open.</summary>
     public int OpenConnections { get; private set; }
@@ -185,6 +188,7 @@ internal sealed class SimulatedReaders : ISmartCardReaders
                 throw new SmartCardException("SCardConnect", SmartCardStatus.SharingViolation);
             }
 
+            Connects++;
             OpenConnections++;
             return new Connection(this, place);
         }
@@ -313,12 +317,12 @@ internal sealed class SimulatedReaders : ISmartCardReaders
             }
 
             byte[] answer = card.Transmit(command);
+            _owner.AfterTransmit?.Invoke(apdu);
             lock (_owner._gate)
             {
                 RequireCard("SCardTransmit");
             }
 
-            _owner.AfterTransmit?.Invoke(apdu);
             answer.CopyTo(response);
             return answer.Length;
         }

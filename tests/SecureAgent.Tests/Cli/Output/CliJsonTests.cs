@@ -13,7 +13,8 @@ public sealed class CliJsonTests
         KeyOutput key = new() { Name = "n", Type = "t", In = "tpm", Comment = "c", Parent = "0x40000001", File = "/f" };
         Assert.Equal(
             ["schema:Number", "name:String", "type:String", "in:String", "fingerprint:Null", "comment:String", "sealed:False",
-                "pin:False", "pcrs:Null", "parent:String", "file:String", "publicKeyFile:Null", "certificate:Null", "problem:Null"],
+                "pin:False", "pcrs:Null", "parent:String", "file:String", "reference:Null", "pinPolicy:Null",
+                "touchPolicy:Null", "origin:Null", "publicKeyFile:Null", "certificate:Null", "problem:Null"],
             Fields(JsonText.Of(key)));
     }
 
@@ -27,11 +28,17 @@ public sealed class CliJsonTests
     {
         string text = JsonText.Of(new StatusOutput(
                 1, new AgentOutput { Endpoint = "/s", Reachable = true }, new TpmOutput { Tcti = "tbs", Reachable = false }, [],
-                [new ChannelOutput("cygwin", "C:/a", null)]));
-        Assert.Equal(["schema:Number", "agent:Object", "tpm:Object", "weaknesses:Array", "channels:Array"], Fields(text));
+                [new ChannelOutput("cygwin", "C:/a", null)],
+                new PivOutput(true, null, ["r"], [new TokenOutput { Reader = "r" }])));
+        Assert.Equal(
+            ["schema:Number", "agent:Object", "tpm:Object", "weaknesses:Array", "channels:Array", "piv:Object"],
+            Fields(text));
         JsonElement root = JsonDocument.Parse(text).RootElement;
         Assert.Equal(
             ["name:String", "endpoint:String", "problem:Null"], Fields(root.GetProperty("channels")[0].GetRawText()));
+        Assert.Equal(
+            ["enabled:True", "problem:Null", "readers:Array", "tokens:Array"],
+            Fields(root.GetProperty("piv").GetRawText()));
         Assert.Equal(
             ["endpoint:String", "reachable:True", "problem:Null", "locked:Null", "keys:Null"],
             Fields(root.GetProperty("agent").GetRawText()));
@@ -40,6 +47,18 @@ public sealed class CliJsonTests
                 "recoverySeconds:Null"],
             Fields(root.GetProperty("tpm").GetRawText()));
     }
+
+    [Fact]
+    public void A_token_has_the_fields_of_schema_1() => Assert.Equal(
+        ["schema:Number", "reader:String", "id:Null", "name:Null", "firmware:Null", "pinTriesLeft:Null", "pinIsDefault:Null",
+            "pukTriesLeft:Null", "pukIsDefault:Null", "managementKey:Null", "managementKeyIsDefault:Null",
+            "managementKeyIsStored:False", "keys:Array", "weaknesses:Array", "problem:Null"],
+        Fields(JsonText.Of(new TokenOutput { Reader = "r" })));
+
+    [Fact]
+    public void The_list_of_tokens_has_the_fields_of_schema_1() => Assert.Equal(
+        ["schema:Number", "tokens:Array"],
+        Fields(JsonText.Of(new TokenListOutput(1, []))));
 
     [Fact]
     public void The_configuration_has_the_fields_of_schema_1()

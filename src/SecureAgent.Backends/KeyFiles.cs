@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 using SecureAgent.Core;
 
-namespace SecureAgent.Backends.Tpm;
+namespace SecureAgent.Backends;
 
 /// <summary>Reads and writes the files of keys so that a crash, a full disk or another program leaves either the whole
 /// old file or the whole new one.</summary>
-internal static partial class TpmKeyFiles
+internal static partial class KeyFiles
 {
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode PublicFile = PrivateFile | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
