@@ -57,8 +57,11 @@ public sealed class PivPublicKeyFiles
     }
 
     /// <summary>Path of the file of a key, or <see langword="null"/> if it has none by that name.</summary>
-    public string? Find(string name, PublicKey key) =>
-        KeyName.Reason(name) is null && Holds(name, key) ? PathOf(name) : null;
+    public string? Find(string name, PublicKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return KeyName.Reason(name) is null && Holds(name, key) ? PathOf(name) : null;
+    }
 
     private bool Holds(string name, PublicKey key)
     {

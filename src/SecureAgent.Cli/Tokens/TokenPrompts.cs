@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using SecureAgent.Backends.Piv;
-using SecureAgent.Cli.Output;
 using SecureAgent.Cli.Prompts;
 using SecureAgent.Core;
 
