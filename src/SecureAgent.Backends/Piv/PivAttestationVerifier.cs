@@ -24,7 +24,7 @@ public static class PivAttestationVerifier
 
     /// <summary>Verifies one.</summary>
     /// <param name="attestation">Certificates in PEM: that of the key, then those between it and the root.</param>
-    /// <param name="roots">Certificates in PEM that are trusted.</param>
+    /// <param name="roots">In PEM: self-signed certificates that are trusted, and others that may stand between.</param>
     /// <returns>What it says.</returns>
     /// <exception cref="BackendException">It is none, does not lead to a root, or says nothing of a key that SSH
     /// uses.</exception>

@@ -66,7 +66,7 @@ public sealed class PivTokens
         {
             throw new BackendException(
                 $"There are several PIV cards: {string.Join(", ", found.Select(other => other.Id))}. Say which one: "
-                + $"piv:{found[0].Id}");
+                + $"--in piv:{found[0].Id}, or --token {found[0].Id}");
         }
 
         string what = id is null ? "There is no PIV card in any reader." : $"There is no PIV card {id} in any reader.";

@@ -39,8 +39,8 @@ internal static class AttestCommand
         Option<string> root = new("--root")
         {
             HelpName = "FILE",
-            Description = "the certificates to trust, in PEM: Yubico publishes its own at "
-                + "https://developers.yubico.com/PKI/yubico-ca-certs.txt",
+            Description = "the roots to trust, in PEM, and any certificates below them that the token does not carry. "
+                + "Yubico's are at https://developers.yubico.com/PKI/",
             Required = true,
         };
         Option<bool> json = JsonOption.Create();

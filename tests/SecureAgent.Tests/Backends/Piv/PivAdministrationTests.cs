@@ -6,6 +6,8 @@ namespace SecureAgent.Tests.Backends.Piv;
 
 public sealed class PivAdministrationTests
 {
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData("5.4.3", "TDES")]
     [InlineData("5.7.2", "AES_192")]
@@ -13,7 +15,7 @@ public sealed class PivAdministrationTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync(
             new PivCardOptions { Firmware = Version.Parse(firmware) });
-        PivTokenInfo info = await bench.Administration.ReadInfoAsync(default);
+        PivTokenInfo info = await bench.Administration.ReadInfoAsync(Ct);
 
         Assert.Equal(new PivPinMetadata(true, 3, 3), info.Pin);
         Assert.Equal(new PivPinMetadata(true, 3, 3), info.Puk);
@@ -28,10 +30,10 @@ public sealed class PivAdministrationTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         bench[PivSecretKind.NewPin] = "777777";
-        await bench.Administration.ChangePinAsync(default);
+        await bench.Administration.ChangePinAsync(Ct);
         bench[PivSecretKind.Pin] = "777777";
-        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
-        Assert.False((await bench.Administration.ReadInfoAsync(default)).Pin!.IsDefault);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
+        Assert.False((await bench.Administration.ReadInfoAsync(Ct)).Pin!.IsDefault);
     }
 
     [Fact]
@@ -44,13 +46,13 @@ public sealed class PivAdministrationTests
         }
 
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct));
         Assert.Equal(BackendFailure.LockedOut, error.Failure);
         bench[PivSecretKind.Puk] = "12345678";
         bench[PivSecretKind.NewPin] = "777777";
-        await bench.Administration.UnblockAsync(default);
+        await bench.Administration.UnblockAsync(Ct);
         bench[PivSecretKind.Pin] = "777777";
-        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
     }
 
     [Fact]
@@ -60,7 +62,7 @@ public sealed class PivAdministrationTests
         bench[PivSecretKind.Puk] = "00000000";
         bench[PivSecretKind.NewPuk] = "11111111";
         BackendException error =
-            await Assert.ThrowsAsync<BackendException>(() => bench.Administration.ChangePukAsync(default));
+            await Assert.ThrowsAsync<BackendException>(() => bench.Administration.ChangePukAsync(Ct));
         Assert.Equal("The PUK of YubiKey 12345678 is wrong; 2 more wrong ones block it.", error.Message);
         Assert.Equal(2, bench.Card.PukTriesLeft);
     }
@@ -70,11 +72,11 @@ public sealed class PivAdministrationTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         bench[PivSecretKind.NewPin] = "777777";
-        await bench.Administration.ChangePinAsync(default);
+        await bench.Administration.ChangePinAsync(Ct);
         bench[PivSecretKind.Pin] = "777777";
-        await bench.Administration.SetTriesAsync(5, 8, default);
+        await bench.Administration.SetTriesAsync(5, 8, Ct);
 
-        PivTokenInfo info = await bench.Administration.ReadInfoAsync(default);
+        PivTokenInfo info = await bench.Administration.ReadInfoAsync(Ct);
         Assert.Equal(new PivPinMetadata(false, 5, 5), info.Pin);
         Assert.Equal(8, info.Puk!.Tries);
     }
@@ -89,14 +91,14 @@ public sealed class PivAdministrationTests
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync(
             new PivCardOptions { Firmware = Version.Parse(firmware) });
         Assert.Null(await bench.Administration.ChangeManagementKeyAsync(
-            Enum.Parse<PivAlgorithm>(algorithm), null, isStored: true, default));
+            Enum.Parse<PivAlgorithm>(algorithm), null, isStored: true, Ct));
         await bench.OpenAsync();
-        PivTokenInfo info = await bench.Administration.ReadInfoAsync(default);
+        PivTokenInfo info = await bench.Administration.ReadInfoAsync(Ct);
         Assert.True(info.IsManagementKeyStored);
         Assert.False(info.IsManagementKeyDefault);
 
         await bench.Enrolment.NewAsync(
-            new PivKeyRequest { Name = "work", Slot = PivSlot.CardAuthentication }, default);
+            new PivKeyRequest { Name = "work", Slot = PivSlot.CardAuthentication }, Ct);
         Assert.DoesNotContain(bench.Asked, asked => asked.Kind == PivSecretKind.ManagementKey);
     }
 
@@ -104,16 +106,16 @@ public sealed class PivAdministrationTests
     public async Task Random_management_key_that_is_stored_nowhere_is_given_out_and_asked_for()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        using (Secret? key = await bench.Administration.ChangeManagementKeyAsync(null, null, isStored: false, default))
+        using (Secret? key = await bench.Administration.ChangeManagementKeyAsync(null, null, isStored: false, Ct))
         {
             bench[PivSecretKind.ManagementKey] = Convert.ToHexString(key!.Span);
         }
 
-        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
         Assert.Contains((PivSecretKind.ManagementKey, null), bench.Asked);
         bench[PivSecretKind.ManagementKey] = new string('0', 48);
         BackendException error = await Assert.ThrowsAnyAsync<BackendException>(
-            () => bench.Enrolment.RemoveAsync(PivSlot.Authentication, default));
+            () => bench.Enrolment.RemoveAsync(PivSlot.Authentication, Ct));
         Assert.Equal(BackendFailure.PinRequired, error.Failure);
     }
 
@@ -121,21 +123,21 @@ public sealed class PivAdministrationTests
     public async Task Reset_makes_a_new_token()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
-        await bench.Administration.ResetAsync(default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
+        await bench.Administration.ResetAsync(Ct);
         Assert.Empty(bench.Session.Token.Keys);
-        Assert.Equal(new PivPinMetadata(true, 3, 3), (await bench.Administration.ReadInfoAsync(default)).Pin);
+        Assert.Equal(new PivPinMetadata(true, 3, 3), (await bench.Administration.ReadInfoAsync(Ct)).Pin);
     }
 
     [Fact]
     public async Task Attestation_leads_from_the_key_to_the_makers_root()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
-        PivAttestation attestation = await bench.Administration.AttestAsync(key.Slot, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
+        PivAttestation attestation = await bench.Administration.AttestAsync(key.Slot, Ct);
         Assert.Equal(key.PublicKey, PivCertificate.Parse(attestation.Certificate).PublicKey);
         Assert.NotNull(PivCertificate.Parse(attestation.Issuer).PublicKey);
         await Assert.ThrowsAnyAsync<BackendException>(
-            () => bench.Administration.AttestAsync(PivSlot.Signature, default));
+            () => bench.Administration.AttestAsync(PivSlot.Signature, Ct));
     }
 }

@@ -3,12 +3,14 @@ using SecureAgent.Backends.Piv;
 namespace SecureAgent.Tests.Backends.Piv;
 
 /// <summary>Commands to the byte, as SP 800-73-4 part 2 and Yubico's extensions write them.</summary>
-public sealed class PivCommandsTests
+public sealed class PivCommandsTests : IDisposable
 {
     private readonly AnsweringCard _card = new();
     private readonly PivCommands _commands;
 
     public PivCommandsTests() => _commands = new PivCommands(new PivTransport(_card));
+
+    public void Dispose() => _card.Dispose();
 
     [Fact]
     public void PIN_is_padded_with_FF_and_the_wrong_one_tells_the_tries()

@@ -12,6 +12,8 @@ namespace SecureAgent.Tests.Backends.Piv;
 
 public sealed class PivEnrolmentTests
 {
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData("ecdsa-256", "9a")]
     [InlineData("ecdsa-384", "9c")]
@@ -22,7 +24,7 @@ public sealed class PivEnrolmentTests
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         PivKey key = await bench.Enrolment.NewAsync(
             new PivKeyRequest { Name = "work", Slot = PivSlot.Parse(slot), Algorithm = PivKeyTypes.Parse(type) },
-            default);
+            Ct);
 
         Assert.Equal($"work (piv:12345678:{slot})", key.Comment);
         Assert.Equal(PivKeyOrigin.Generated, key.Origin);
@@ -51,15 +53,15 @@ public sealed class PivEnrolmentTests
     public async Task Slot_that_is_taken_is_not_overwritten_without_force()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey first = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "first" }, default);
+        PivKey first = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "first" }, Ct);
         bench.Readers.Forget();
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "second" }, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work with { Name = "second" }, Ct));
         Assert.Contains("first (piv:12345678:9a)", error.Message, StringComparison.Ordinal);
         Assert.Empty(bench.Readers.Apdus);
 
         PivKey second = await bench.Enrolment.NewAsync(
-            PivEnrolmentBench.Work with { Name = "second", Force = true }, default);
+            PivEnrolmentBench.Work with { Name = "second", Force = true }, Ct);
         Assert.NotEqual(first.PublicKey, second.PublicKey);
     }
 
@@ -69,10 +71,10 @@ public sealed class PivEnrolmentTests
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         bench[PivSecretKind.Pin] = "999999";
         BackendException error = await Assert.ThrowsAsync<BackendException>(
-            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default));
+            () => bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct));
         Assert.Equal("The PIN of YubiKey 12345678 is wrong; 2 more wrong ones block it.", error.Message);
         Assert.Equal(2, bench.Card.PinTriesLeft);
-        Assert.Empty((await bench.Session.RefreshAsync(default)).Keys);
+        Assert.Empty((await bench.Session.RefreshAsync(Ct)).Keys);
     }
 
     [Theory]
@@ -84,7 +86,7 @@ public sealed class PivEnrolmentTests
             new PivCardOptions { Firmware = PivCardOptions.Firmware543 });
         bench.Readers.Forget();
         BackendException error = await Assert.ThrowsAsync<BackendException>(() => bench.Enrolment.NewAsync(
-            new PivKeyRequest { Name = "work", Algorithm = PivKeyTypes.Parse(type) }, default));
+            new PivKeyRequest { Name = "work", Algorithm = PivKeyTypes.Parse(type) }, Ct));
         Assert.Contains("firmware 5.7", error.Message, StringComparison.Ordinal);
         Assert.Empty(bench.Readers.Apdus);
     }
@@ -104,7 +106,7 @@ public sealed class PivEnrolmentTests
         };
         byte[] pem = System.Text.Encoding.ASCII.GetBytes(pair.ExportPkcs8PrivateKeyPem());
         PivKey key = await bench.Enrolment.ImportAsync(
-            new PivKeyRequest { Name = "moved" }, pem, "id", (_, _) => default, default);
+            new PivKeyRequest { Name = "moved" }, pem, "id", (_, _) => default, Ct);
         Assert.Equal(PivKeyOrigin.Imported, key.Origin);
         Assert.Equal(PivKeyTypes.Parse(type), key.Algorithm);
         Assert.Equal("moved (piv:12345678:9a)", key.Comment);
@@ -127,9 +129,9 @@ public sealed class PivEnrolmentTests
                 .RunAsync();
             ran.Succeeded();
             PivKey key = await bench.Enrolment.ImportAsync(
-                new PivKeyRequest { Name = "moved" }, await File.ReadAllBytesAsync(file), file, (_, _) => default,
-                default);
-            OpenSshPublicKeyLine line = OpenSshPublicKeyLine.Parse(await File.ReadAllTextAsync(file + ".pub"));
+                new PivKeyRequest { Name = "moved" }, await File.ReadAllBytesAsync(file, Ct), file, (_, _) => default,
+                Ct);
+            OpenSshPublicKeyLine line = OpenSshPublicKeyLine.Parse(await File.ReadAllTextAsync(file + ".pub", Ct));
             Assert.Equal(line.Blob, key.PublicKey!.Blob);
         }
         finally
@@ -146,7 +148,7 @@ public sealed class PivEnrolmentTests
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         bench.Readers.Forget();
         await Assert.ThrowsAsync<BackendException>(() => bench.Enrolment.NewAsync(
-            new PivKeyRequest { Name = "work", Algorithm = algorithm }, default));
+            new PivKeyRequest { Name = "work", Algorithm = algorithm }, Ct));
         Assert.Empty(bench.Readers.Apdus);
     }
 
@@ -154,8 +156,8 @@ public sealed class PivEnrolmentTests
     public async Task Key_is_removed_with_its_certificate()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
-        Assert.True(await bench.Enrolment.RemoveAsync(PivSlot.Authentication, default));
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
+        Assert.True(await bench.Enrolment.RemoveAsync(PivSlot.Authentication, Ct));
         Assert.Empty(bench.Session.Token.Keys);
     }
 
@@ -165,7 +167,7 @@ public sealed class PivEnrolmentTests
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync(
             new PivCardOptions { Firmware = PivCardOptions.Firmware543 });
         Assert.Empty(PivWeakness.Of(bench.Session.Token));
-        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, default);
+        await bench.Enrolment.NewAsync(new PivKeyRequest { Name = "work" }, Ct);
         PivWeakness weakness = Assert.Single(PivWeakness.Of(bench.Session.Token));
         Assert.Contains("YSA-2024-03", weakness.Text, StringComparison.Ordinal);
     }

@@ -9,6 +9,8 @@ namespace SecureAgent.Tests.Backends.Piv;
 /// <summary>Whatever a card answers, the program refuses in words (T33).</summary>
 public sealed class PivFuzzTests
 {
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public void Changed_data_objects_are_read_or_refused()
     {
@@ -37,7 +39,7 @@ public sealed class PivFuzzTests
     public async Task Changed_certificates_are_read_or_refused()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
         byte[] plain = PivCertificate.ToObject(key.Certificate.Span);
         byte[] compressed = Compressed(key.Certificate.ToArray());
         int taken = FuzzHarness.Mutate(

@@ -21,6 +21,8 @@ public sealed class PivPcscTests : PcscTest
 
     private PivCard? _card;
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Ykman_and_this_program_see_and_use_each_others_keys()
     {
@@ -29,11 +31,11 @@ public sealed class PivPcscTests : PcscTest
         PlainMemory memory = new();
         PivTokens tokens = new(Readers, memory, TimeProvider.System);
         PivTokenSession session = await tokens.OpenAsync(
-            "12345678", (_, _, _) => new ValueTask<Secret?>(Pin(memory)), () => new MemoryStream(), default);
+            "12345678", (_, _, _) => new ValueTask<Secret?>(Pin(memory)), () => new MemoryStream(), Ct);
         await using (session)
         {
-            await new PivAdministration(session).ChangeManagementKeyAsync(null, null, isStored: true, default);
-            await new PivEnrolment(session).NewAsync(new PivKeyRequest { Name = "work" }, default);
+            await new PivAdministration(session).ChangeManagementKeyAsync(null, null, isStored: true, Ct);
+            await new PivEnrolment(session).NewAsync(new PivKeyRequest { Name = "work" }, Ct);
         }
 
         string info = (await YkmanAsync("piv", "info")).Output;
@@ -45,7 +47,7 @@ public sealed class PivPcscTests : PcscTest
         await using PivKeyBackend backend = new(
             new SharedReaders(Readers), new PivPerson("123456"), PinCachePolicy.UntilDropped, new RecordingLog(),
             TimeProvider.System);
-        await backend.Ready.WaitAsync(Patience);
+        await backend.Ready.WaitAsync(Patience, Ct);
         Assert.Equal(
             ["work (piv:12345678:9a)", "theirs (piv:12345678:9c)"],
             backend.Snapshot().Select(identity => identity.Comment));
@@ -63,7 +65,7 @@ public sealed class PivPcscTests : PcscTest
         PivPerson person = new("123456", "123456");
         await using PivKeyBackend backend = new(
             new SharedReaders(Readers), person, PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
-        await backend.Ready.WaitAsync(Patience);
+        await backend.Ready.WaitAsync(Patience, Ct);
         await SignAsync(backend.Snapshot().Single());
 
         Daemon.Kill();
@@ -84,7 +86,7 @@ public sealed class PivPcscTests : PcscTest
         PivPerson person = new("123456", "123456") { OnTouch = Daemon.Kill };
         await using PivKeyBackend backend = new(
             new SharedReaders(Readers), person, PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
-        await backend.Ready.WaitAsync(Patience);
+        await backend.Ready.WaitAsync(Patience, Ct);
 
         BackendException error = await Assert.ThrowsAnyAsync<BackendException>(
             () => SignAsync(backend.Snapshot().Single()));
@@ -109,7 +111,7 @@ public sealed class PivPcscTests : PcscTest
             Generate();
             await card.RemoveAsync();
             Until(readers => !readers[0].HasCard);
-            await card.InsertAsync();
+            await card.InsertAsync(Ct);
             await UntilAsync(backend, list => list.Count == 1);
             await SignAsync(backend.Snapshot().Single());
         }
@@ -134,7 +136,7 @@ public sealed class PivPcscTests : PcscTest
     {
         _card = new PivCard(options);
         VpcdCard card = new(_card, Daemon.Readers[0].Port);
-        await card.InsertAsync();
+        await card.InsertAsync(Ct);
         Until(readers => readers[0].HasCard);
         return card;
     }
@@ -167,7 +169,7 @@ public sealed class PivPcscTests : PcscTest
     {
         byte[] data = Guid.NewGuid().ToByteArray();
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(identity.PublicKey, default);
-        byte[] raw = await identity.Signer.SignAsync(algorithm, data, PivBench.Who(identity), default).AsTask()
+        byte[] raw = await identity.Signer.SignAsync(algorithm, data, PivBench.Who(identity), Ct).AsTask()
             .WaitAsync(Patience);
         Assert.True(SignatureVerifier.Verify(identity.PublicKey, algorithm, data, raw));
     }

@@ -11,6 +11,8 @@ public sealed class PivPinTests
     private const byte Verify = 0x20;
     private const byte GeneralAuthenticate = 0x87;
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Five_hundred_requests_with_one_wrong_PIN_cost_one_try()
     {
@@ -110,7 +112,7 @@ public sealed class PivPinTests
                 }
             }
 
-            await Task.WhenAll(requests).WaitAsync(TimeSpan.FromSeconds(60));
+            await Task.WhenAll(requests).WaitAsync(TimeSpan.FromSeconds(60), Ct);
             Assert.True(bench.Card.PinTriesLeft >= 1, $"seed {seed}: blocked");
             Assert.True(bench.Card.PinTriesLeft >= 3 - wrong, $"seed {seed}: a wrong PIN was sent twice");
             Assert.True(bench.Readers.PinsSent <= bench.Person.Prompts.Count, $"seed {seed}: more PINs than questions");

@@ -11,12 +11,14 @@ public sealed class PivTokenReaderTests
     private const byte Attest = 0xF9;
     private const byte Version = 0xFD;
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Empty_card_costs_few_APDUs()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         bench.Readers.Forget();
-        PivToken token = await bench.Session.RefreshAsync(default);
+        PivToken token = await bench.Session.RefreshAsync(Ct);
         Assert.Empty(token.Keys);
         Assert.True(bench.Readers.Apdus.Count <= 30, $"{bench.Readers.Apdus.Count} APDUs");
     }
@@ -26,7 +28,7 @@ public sealed class PivTokenReaderTests
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
         PivKey first = await bench.Enrolment.NewAsync(
-            PivEnrolmentBench.Work with { TouchPolicy = PivTouchPolicy.Cached }, default);
+            PivEnrolmentBench.Work with { TouchPolicy = PivTouchPolicy.Cached }, Ct);
         PivBench.Generate(bench.Readers, PivBench.Reader, PivSlot.Signature, PivAlgorithm.ECC_P384);
 
         PivToken token = Read(new LesserCard(bench.Card, Metadata));
@@ -40,7 +42,7 @@ public sealed class PivTokenReaderTests
     public async Task Card_without_the_makers_commands_is_listed_by_its_certificates()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
 
         PivToken token = Read(new LesserCard(bench.Card, Metadata, Serial, Attest, Version));
         PivKey read = Assert.Single(token.Keys);
@@ -54,10 +56,10 @@ public sealed class PivTokenReaderTests
     public async Task Certificate_of_another_key_is_said_and_its_name_not_used()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
+        await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
         PivBench.Generate(bench.Readers, PivBench.Reader, PivSlot.Authentication, PivAlgorithm.ED25519);
 
-        PivKey key = Assert.Single((await bench.Session.RefreshAsync(default)).Keys);
+        PivKey key = Assert.Single((await bench.Session.RefreshAsync(Ct)).Keys);
         Assert.Equal("piv:12345678:9a", key.Comment);
         Assert.Equal("The certificate in slot 9a is that of another key.", key.Problem);
     }
@@ -66,7 +68,7 @@ public sealed class PivTokenReaderTests
     public async Task Compressed_certificate_is_read()
     {
         await using PivEnrolmentBench bench = await PivEnrolmentBench.StartAsync();
-        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, default);
+        PivKey key = await bench.Enrolment.NewAsync(PivEnrolmentBench.Work, Ct);
         Assert.Equal(
             "work", PivCertificate.FromObject(PivFuzzTests.Compressed(key.Certificate.ToArray()))!.CommonName);
     }

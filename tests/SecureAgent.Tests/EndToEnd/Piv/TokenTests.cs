@@ -213,6 +213,17 @@ public sealed class TokenTests(SharedTokens shared) : IClassFixture<SharedTokens
         string other = world.Home.Write("tmp/other.pem", impostor.ExportCertificatePem());
         Ran refused = (await world.RunAsync("attest", "verify", file, "--root", other)).ExitedWith(Refused);
         Assert.Contains("does not lead to a root", refused.Error);
+
+        // Newer tokens do not carry every certificate between them and the root: the others come with that.
+        const string End = "-----END CERTIFICATE-----\n";
+        string text = File.ReadAllText(file);
+        int middle = text.IndexOf(End, StringComparison.Ordinal) + End.Length;
+        string alone = world.Home.Write("tmp/alone.pem", text[..middle]);
+        (await world.RunAsync("attest", "verify", alone, "--root", root)).ExitedWith(Refused);
+        string bundle = world.Home.Write("tmp/bundle.pem", File.ReadAllText(root) + "\n" + text[middle..]);
+        (await world.RunAsync("attest", "verify", alone, "--root", bundle)).Succeeded();
+        string intermediate = world.Home.Write("tmp/intermediate.pem", text[middle..]);
+        (await world.RunAsync("attest", "verify", alone, "--root", intermediate)).ExitedWith(Refused);
     }
 
     [Fact]
