@@ -30,8 +30,6 @@ internal static partial class Requires
         ["systemd-socket-activate"] = "systemd",
         ["tpm2_getcap"] = "tpm2-tools",
         ["unshare"] = "util-linux",
-        ["ykman"] = "yubikey-manager",
-        ["yubico-piv-tool"] = "yubico-piv-tool",
         ["wine"] = "wine wine64",
         ["Xvfb"] = "xvfb",
     };

@@ -20,6 +20,9 @@ public sealed class VpcdCard : IAsyncDisposable
     private const byte GetAtr = 4;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(20);
 
+    // pcscd looks for cards every 400 ms.
+    private static readonly TimeSpan NoticeTime = TimeSpan.FromSeconds(1);
+
     private readonly ISimulatedCard _card;
     private readonly int _port;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -107,18 +110,43 @@ public sealed class VpcdCard : IAsyncDisposable
 
     private async Task StayAsync(CancellationToken removing)
     {
+        TimeSpan patience = NoticeTime;
         try
         {
             while (true)
             {
-                using Connection connection = await ConnectAsync(removing).ConfigureAwait(false);
-                await ServeAsync(connection, removing).ConfigureAwait(false);
+                bool isNoticed = await BeInsertedAsync(patience, removing).ConfigureAwait(false);
                 _card.Reset(); // the reader is gone, and with it the power
+                if (!isNoticed)
+                {
+                    await Task.Delay(patience, removing).ConfigureAwait(false);
+                    patience *= 2;
+                }
             }
         }
         catch (Exception e) when (e is OperationCanceledException or CardRemovedException)
         {
             _card.Reset(); // and a command that waits for a touch lets go
+        }
+    }
+
+    /// <summary>Is in the reader for as long as that lasts. pcscd looks only now and then: it takes a card that was put
+    /// in right after another for the same one, and does not switch it on. Such a card goes out again for a
+    /// while.</summary>
+    /// <returns>Whether pcscd noticed the card.</returns>
+    private async Task<bool> BeInsertedAsync(TimeSpan patience, CancellationToken removing)
+    {
+        using CancellationTokenSource unnoticed = CancellationTokenSource.CreateLinkedTokenSource(removing);
+        using Connection connection = await ConnectAsync(unnoticed.Token).ConfigureAwait(false);
+        unnoticed.CancelAfter(patience);
+        try
+        {
+            await ServeAsync(connection, unnoticed).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (!removing.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -146,7 +174,7 @@ public sealed class VpcdCard : IAsyncDisposable
     }
 
     /// <summary>Answers until vpcd closes the connection.</summary>
-    private async Task ServeAsync(Connection connection, CancellationToken removing)
+    private async Task ServeAsync(Connection connection, CancellationTokenSource unnoticed)
     {
         byte[] length = new byte[sizeof(ushort)];
         bool isPowered = false;
@@ -156,8 +184,14 @@ public sealed class VpcdCard : IAsyncDisposable
             {
                 byte[] frame = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
                 await connection.ReadExactlyAsync(frame).ConfigureAwait(false);
+                if (frame is [PowerOn])
+                {
+                    isPowered = true;
+                    unnoticed.CancelAfter(Timeout.Infinite);
+                }
 
                 // A command that takes its time does not keep the card in the reader.
+                CancellationToken removing = unnoticed.Token;
                 byte[]? answer =
                     await Task.Run(() => Answer(frame), removing).WaitAsync(removing).ConfigureAwait(false);
                 if (answer is not null)
@@ -169,8 +203,6 @@ public sealed class VpcdCard : IAsyncDisposable
                 {
                     _powered.TrySetResult();
                 }
-
-                isPowered |= frame is [PowerOn];
             }
         }
         catch (CardRemovedException e)

@@ -31,20 +31,20 @@ internal sealed class PcscCard : ISmartCard
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public ReadOnlyMemory<byte> Atr { get; private set; }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void BeginTransaction() => Check("SCardBeginTransaction", _library.BeginTransaction(_card));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void EndTransaction()
     {
         // It ends without us where the card, the reader or the service has gone, and nothing else can be wrong.
         _ = _library.EndTransaction(_card, Pcsc.SCARD_LEAVE_CARD);
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void Reconnect()
     {
         Check("SCardReconnect", _library.Reconnect(
@@ -52,7 +52,7 @@ internal sealed class PcscCard : ISmartCard
         Atr = ReadAtr();
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public int Transmit(ReadOnlySpan<byte> command, Span<byte> response)
     {
         Check("SCardTransmit", _library.Transmit(_card, _protocol, command, response, out int count));
@@ -61,7 +61,7 @@ internal sealed class PcscCard : ISmartCard
         return count >= 2 ? count : throw new SmartCardException("SCardTransmit", SmartCardStatus.NotTransacted);
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_disposed)

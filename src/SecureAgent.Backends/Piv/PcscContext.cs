@@ -31,6 +31,6 @@ internal sealed class PcscContext : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>The handle, for as long as this is not disposed.</summary>
     public nint Value => handle;
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     protected override bool ReleaseHandle() => _library.ReleaseContext(handle) == SmartCardStatus.Success;
 }

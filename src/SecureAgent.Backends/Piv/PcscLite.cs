@@ -11,20 +11,20 @@ internal sealed partial class PcscLite : IPcscLibrary
     // 16 readers with names of 128 bytes at most; later versions take more of both, and say so.
     private const int NamesBytes = (16 * 128) + 1;
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public bool ServiceEndsWithLastReader => false;
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus EstablishContext(out nint context) =>
         Status(SCardEstablishContext(Pcsc.SCARD_SCOPE_SYSTEM, 0, 0, out context));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus ReleaseContext(nint context) => Status(SCardReleaseContext(context));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Cancel(nint context) => Status(SCardCancel(context));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus ListReaders(nint context, out string[] names)
     {
         byte[] buffer = new byte[NamesBytes];
@@ -45,7 +45,7 @@ internal sealed partial class PcscLite : IPcscLibrary
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public unsafe SmartCardStatus GetStatusChange(
         nint context, uint timeoutMilliseconds, Span<PcscReaderState> states)
     {
@@ -80,7 +80,7 @@ internal sealed partial class PcscLite : IPcscLibrary
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Connect(
         nint context, string reader, uint shareMode, uint protocols, out nint card, out uint activeProtocol)
     {
@@ -90,7 +90,7 @@ internal sealed partial class PcscLite : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Reconnect(
         nint card, uint shareMode, uint protocols, uint initialization, out uint activeProtocol)
     {
@@ -100,10 +100,10 @@ internal sealed partial class PcscLite : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Disconnect(nint card, uint disposition) => Status(SCardDisconnect(card, disposition));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Status(nint card, Span<byte> atr, out int count)
     {
         nuint length = (nuint)atr.Length;
@@ -112,14 +112,14 @@ internal sealed partial class PcscLite : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus BeginTransaction(nint card) => Status(SCardBeginTransaction(card));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus EndTransaction(nint card, uint disposition) =>
         Status(SCardEndTransaction(card, disposition));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public unsafe SmartCardStatus Transmit(
         nint card, uint protocol, ReadOnlySpan<byte> command, Span<byte> response, out int count)
     {
@@ -131,7 +131,7 @@ internal sealed partial class PcscLite : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public IPcscServiceWatch WatchService() => new PcscSocketWatch(
         Environment.GetEnvironmentVariable("PCSCLITE_CSOCK_NAME") ?? "/run/pcscd/pcscd.comm");
 

@@ -28,7 +28,7 @@ public sealed class PcscReaders : ISmartCardReaders
 
     internal PcscReaders(IPcscLibrary library) => _library = library;
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public IReadOnlyList<SmartCardReader> List()
     {
         lock (_lock)
@@ -51,7 +51,7 @@ public sealed class PcscReaders : ISmartCardReaders
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public IReadOnlyList<SmartCardReader> WaitForChange(IReadOnlyList<SmartCardReader> known, CancellationToken ct)
     {
         bool isSettled = false;
@@ -94,7 +94,7 @@ public sealed class PcscReaders : ISmartCardReaders
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void WaitForService(CancellationToken ct)
     {
         while (true)
@@ -120,7 +120,7 @@ public sealed class PcscReaders : ISmartCardReaders
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public ISmartCard Connect(string reader) => new PcscCard(_library, reader);
 
     /// <summary>Ends the conversation with the service; cards stay connected. Nobody may wait any more.</summary>

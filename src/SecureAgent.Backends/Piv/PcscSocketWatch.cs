@@ -16,11 +16,11 @@ internal sealed class PcscSocketWatch : IPcscServiceWatch
         Watch(directory, Path.GetFileName(socket));
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void Wait(CancellationToken ct) =>
         _sign.Wait(_watchers is [] ? Unwatched : Timeout.InfiniteTimeSpan, ct);
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (FileSystemWatcher watcher in _watchers)

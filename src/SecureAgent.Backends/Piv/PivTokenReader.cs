@@ -45,10 +45,12 @@ internal sealed class PivTokenReader
     public static string ReadId(PivCommands commands, ReadOnlySpan<byte> atr, out uint? serial)
     {
         serial = commands.ReadSerial();
-        if (serial is uint number)
+        if (serial is uint number and not 0)
         {
             return number.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
+
+        serial = null; // Cards that are like a YubiKey and have no number answer 0, all of them.
 
         return commands.ReadObject(CardHolderUniqueIdentifier) is byte[] content
             && TlvReader.TryFind(content, Guid, out ReadOnlySpan<byte> guid) && guid.ContainsAnyExcept((byte)0)

@@ -12,20 +12,20 @@ internal sealed partial class WinSCard : IPcscLibrary
     // Enough for ten readers, which is all that Windows had for long; more are asked for when it says so.
     private const int NamesChars = 1024;
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public bool ServiceEndsWithLastReader => true;
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus EstablishContext(out nint context) =>
         Status(SCardEstablishContext(Pcsc.SCARD_SCOPE_USER, 0, 0, out context));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus ReleaseContext(nint context) => Status(SCardReleaseContext(context));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Cancel(nint context) => Status(SCardCancel(context));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus ListReaders(nint context, out string[] names)
     {
         char[] buffer = new char[NamesChars];
@@ -46,7 +46,7 @@ internal sealed partial class WinSCard : IPcscLibrary
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public unsafe SmartCardStatus GetStatusChange(
         nint context, uint timeoutMilliseconds, Span<PcscReaderState> states)
     {
@@ -81,7 +81,7 @@ internal sealed partial class WinSCard : IPcscLibrary
         }
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Connect(
         nint context, string reader, uint shareMode, uint protocols, out nint card, out uint activeProtocol)
     {
@@ -91,7 +91,7 @@ internal sealed partial class WinSCard : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Reconnect(
         nint card, uint shareMode, uint protocols, uint initialization, out uint activeProtocol)
     {
@@ -101,10 +101,10 @@ internal sealed partial class WinSCard : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Disconnect(nint card, uint disposition) => Status(SCardDisconnect(card, disposition));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus Status(nint card, Span<byte> atr, out int count)
     {
         uint length = (uint)atr.Length;
@@ -113,14 +113,14 @@ internal sealed partial class WinSCard : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus BeginTransaction(nint card) => Status(SCardBeginTransaction(card));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public SmartCardStatus EndTransaction(nint card, uint disposition) =>
         Status(SCardEndTransaction(card, disposition));
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public unsafe SmartCardStatus Transmit(
         nint card, uint protocol, ReadOnlySpan<byte> command, Span<byte> response, out int count)
     {
@@ -132,7 +132,7 @@ internal sealed partial class WinSCard : IPcscLibrary
         return status;
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public IPcscServiceWatch WatchService() => new WinSCardServiceWatch(SCardAccessStartedEvent());
 
     /// <summary>Gives back what SCardAccessStartedEvent returned; SCardReleaseStartedEvent has no parameter.</summary>

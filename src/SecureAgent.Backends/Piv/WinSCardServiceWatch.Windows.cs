@@ -26,7 +26,7 @@ internal sealed class WinSCardServiceWatch : IPcscServiceWatch
         _hadStarted = _started.WaitOne(0);
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void Wait(CancellationToken ct)
     {
         if (_started is null || _hadStarted)
@@ -43,7 +43,7 @@ internal sealed class WinSCardServiceWatch : IPcscServiceWatch
         ct.ThrowIfCancellationRequested();
     }
 
-    /// <inheritdoc />
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_started is not null)

@@ -29,12 +29,13 @@ internal sealed class OpenToken : IAsyncDisposable
         Composition composition, string? id, TextWriter error, CancellationToken ct)
     {
         PivTokens tokens = composition.Tokens ?? throw SwitchedOff();
-#pragma warning disable CA2000 // Disposed with the token, or below.
+#pragma warning disable CA2000 // The token disposes them.
         TokenPrompts prompts = new(composition.Prompter, composition.Memory, error);
 #pragma warning restore CA2000
+        OpenToken? token = null;
         try
         {
-            OpenToken token = new(
+            token = new OpenToken(
                 await tokens.OpenAsync(id, prompts.AskAsync, prompts.ShowTouch, ct).ConfigureAwait(false), prompts);
             await token.RefreshAsync(ct).ConfigureAwait(false);
             return token;
@@ -42,6 +43,11 @@ internal sealed class OpenToken : IAsyncDisposable
         catch
         {
             prompts.Dispose();
+            if (token is not null)
+            {
+                await token.Session.DisposeAsync().ConfigureAwait(false);
+            }
+
             throw;
         }
     }

@@ -60,6 +60,49 @@ public sealed class PivToolsTests : IClassFixture<PivToolsTests.Reader>
         await RunAsync("openssh", PivCardOptions.Firmware543);
     }
 
+    [Fact]
+    public async Task Card_is_back_by_itself_after_pcscd_was_killed_and_gone_when_it_was_pulled_out()
+    {
+        string tool = Requires.Tool("yubico-piv-tool");
+        PcscDaemon daemon = _reader.Daemon;
+        await using VpcdCard inserted = new(new PivCard(new PivCardOptions()), daemon.Readers[0].Port);
+        await inserted.InsertAsync(TestContext.Current.CancellationToken);
+        Assert.True(await FindsAsync(tool, daemon, card: true));
+        daemon.Restart();
+        Assert.True(await FindsAsync(tool, daemon, card: true));
+        await inserted.RemoveAsync();
+        Assert.True(await FindsAsync(tool, daemon, card: false));
+        await inserted.InsertAsync(TestContext.Current.CancellationToken);
+        Assert.True(await FindsAsync(tool, daemon, card: true));
+    }
+
+    // pcscd looks at its virtual readers a few times a second.
+    private static async Task<bool> FindsAsync(string tool, PcscDaemon daemon, bool card)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begun) < Patience)
+        {
+            ProcessStartInfo start = new(tool, ["-a", "version"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            foreach ((string name, string value) in daemon.Environs)
+            {
+                start.Environment[name] = value;
+            }
+
+            using Process process = Process.Start(start)!; // not shell-executed, so there is a process
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            if (process.ExitCode == 0 == card)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private async Task<PivCard> RunAsync(string flow, Version firmware)
     {
         Requires.Tool("openssl");

@@ -18,6 +18,13 @@ internal sealed class Vpcd : IDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>Waits for a card without switching it on, and until it is gone again.</summary>
+    public async Task OverlookAsync()
+    {
+        using Socket socket = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+    }
+
     /// <summary>Waits for a card, switches it on and reads its answer to reset.</summary>
     public async Task<byte[]> AcceptAsync()
     {

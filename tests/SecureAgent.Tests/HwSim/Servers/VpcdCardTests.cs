@@ -67,6 +67,18 @@ public sealed class VpcdCardTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Card_that_pcscd_overlooked_goes_out_and_in_again()
+    {
+        Task inserting = _card.InsertAsync(TestContext.Current.CancellationToken);
+        await _reader.OverlookAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.False(inserting.IsCompleted);
+        await _reader.AcceptAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await inserting.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _reader.ExchangeAsync(Select);
+        Assert.Equal([5, 7, 2, 0x90, 0], await _reader.ExchangeAsync(Version));
+    }
+
+    [Fact]
     public async Task Removed_card_is_gone_also_in_the_middle_of_a_command_and_can_be_inserted_again()
     {
         await InsertAsync();
