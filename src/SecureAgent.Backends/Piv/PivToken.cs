@@ -23,5 +23,6 @@ public sealed record PivToken
     public IReadOnlyList<PivKey> Keys { get; init; } = [];
 
     /// <summary>How to call it to a person, such as <c>YubiKey 12345678</c>.</summary>
-    public string Name => Serial is null ? $"PIV card {Id}" : $"YubiKey {Id}";
+    public string Name =>
+        Reader.Contains("yubi", StringComparison.OrdinalIgnoreCase) ? $"YubiKey {Id}" : $"PIV card {Id}";
 }

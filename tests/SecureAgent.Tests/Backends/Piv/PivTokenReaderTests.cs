@@ -73,6 +73,16 @@ public sealed class PivTokenReaderTests
             "work", PivCertificate.FromObject(PivFuzzTests.Compressed(key.Certificate.ToArray()))!.CommonName);
     }
 
+    [Fact]
+    public void Serial_number_0_which_all_cards_of_some_makers_have_tells_nothing()
+    {
+        PivCard card = new(new SecureAgent.HwSim.Piv.PivCardOptions { Serial = 0 });
+        PivToken token = Read(card);
+        Assert.Null(token.Serial);
+        Assert.NotEqual("0", token.Id);
+        Assert.Equal($"PIV card {token.Id}", token.Name);
+    }
+
     private static PivToken Read(ISimulatedCard card)
     {
         using SimulatedReaders readers = new();
