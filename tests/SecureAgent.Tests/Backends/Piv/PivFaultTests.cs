@@ -85,7 +85,7 @@ public sealed class PivFaultTests
 
         BackendException error = Assert.ThrowsAny<BackendException>(() => connection.Run(_ => true));
         Assert.Equal(BackendFailure.DeviceAbsent, error.Failure);
-        Assert.Contains("Another card than YubiKey 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Another card than PIV card 1", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
