@@ -31,8 +31,9 @@ internal sealed class PcscService : IAsyncDisposable
     /// <summary>The port of 127.0.0.1 at which the reader waits for its card.</summary>
     public int Port { get; }
 
-    /// <summary>The socket that clients connect to.</summary>
-    public string SocketPath => $"/proc/{_process.Id}/root/run/pcscd/pcscd.comm";
+    /// <summary>The socket that clients connect to: of the process's own root directory (proc(5)), because its
+    /// <c>/run</c> is not ours.</summary>
+    public string SocketPath => Path.Join($"/proc/{_process.Id}", "root", "run/pcscd/pcscd.comm");
 
     /// <summary>Starts it and waits until it serves.</summary>
     /// <param name="directory">A directory of the caller's, for the configuration.</param>

@@ -83,7 +83,8 @@ internal sealed partial class PcscDaemon : IDisposable
                 Requires.Tool("pcscd"), "--foreground", "--critical", "--config", configuration,
             ]);
             _process = Process.Start(start)!; // not shell-executed, so there is a process
-            string socket = $"/proc/{_process.Id}/root/run/pcscd/{SocketName}";
+            // Of the process's own root directory (proc(5)), because its /run/pcscd is not ours.
+            string socket = Path.Join($"/proc/{_process.Id}", "root", "run/pcscd", SocketName);
             WaitUntilServing(socket, deadline);
             if (ReadersListen())
             {
