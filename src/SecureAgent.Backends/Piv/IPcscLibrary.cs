@@ -28,10 +28,6 @@ internal interface IPcscLibrary
     SmartCardStatus Connect(
         nint context, string reader, uint shareMode, uint protocols, out nint card, out uint activeProtocol);
 
-    /// <summary>SCardReconnect.</summary>
-    SmartCardStatus Reconnect(
-        nint card, uint shareMode, uint protocols, uint initialization, out uint activeProtocol);
-
     /// <summary>SCardDisconnect.</summary>
     SmartCardStatus Disconnect(nint card, uint disposition);
 

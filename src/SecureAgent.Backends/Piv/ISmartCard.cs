@@ -8,18 +8,13 @@ public interface ISmartCard : IDisposable
     ReadOnlyMemory<byte> Atr { get; }
 
     /// <summary>Waits until no other program talks to the card, and keeps them out (SCardBeginTransaction).</summary>
-    /// <exception cref="SmartCardException">The card was reset (<see cref="SmartCardStatus.ResetCard"/>:
-    /// <see cref="Reconnect"/> helps), or has gone.</exception>
+    /// <exception cref="SmartCardException">The card was reset (<see cref="SmartCardStatus.ResetCard"/>: a new connection
+    /// helps), or has gone.</exception>
     void BeginTransaction();
 
     /// <summary>Lets other programs talk to the card; it stays as it is (SCARD_LEAVE_CARD). A card that has gone is no
     /// failure here.</summary>
     void EndTransaction();
-
-    /// <summary>Takes the connection up again after another program has reset the card (SCardReconnect); the card's
-    /// selected application and verified PIN are lost.</summary>
-    /// <exception cref="SmartCardException">The card has gone, or somebody holds it exclusively.</exception>
-    void Reconnect();
 
     /// <summary>Sends one command APDU and waits for its response, a person's touch included.</summary>
     /// <param name="command">The APDU, short or extended.</param>

@@ -14,6 +14,7 @@ internal static class Pcsc
 
     public const uint SCARD_LEAVE_CARD = 0;
     public const uint SCARD_RESET_CARD = 1;
+    public const uint SCARD_UNPOWER_CARD = 2;
 
     public const uint SCARD_STATE_UNAWARE = 0;
     public const uint SCARD_STATE_PRESENT = 0x20;

@@ -8,7 +8,7 @@ internal sealed class PcscCard : ISmartCard
     private readonly IPcscLibrary _library;
     private readonly PcscContext _context;
     private readonly nint _card;
-    private uint _protocol;
+    private readonly uint _protocol;
     private bool _disposed;
 
     /// <summary>Connects.</summary>
@@ -32,7 +32,7 @@ internal sealed class PcscCard : ISmartCard
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Atr { get; private set; }
+    public ReadOnlyMemory<byte> Atr { get; }
 
     /// <inheritdoc/>
     public void BeginTransaction() => Check("SCardBeginTransaction", _library.BeginTransaction(_card));
@@ -42,14 +42,6 @@ internal sealed class PcscCard : ISmartCard
     {
         // It ends without us where the card, the reader or the service has gone, and nothing else can be wrong.
         _ = _library.EndTransaction(_card, Pcsc.SCARD_LEAVE_CARD);
-    }
-
-    /// <inheritdoc/>
-    public void Reconnect()
-    {
-        Check("SCardReconnect", _library.Reconnect(
-            _card, Pcsc.SCARD_SHARE_SHARED, Protocols, Pcsc.SCARD_LEAVE_CARD, out _protocol));
-        Atr = ReadAtr();
     }
 
     /// <inheritdoc/>

@@ -91,16 +91,6 @@ internal sealed partial class PcscLite : IPcscLibrary
     }
 
     /// <inheritdoc/>
-    public SmartCardStatus Reconnect(
-        nint card, uint shareMode, uint protocols, uint initialization, out uint activeProtocol)
-    {
-        SmartCardStatus status =
-            Status(SCardReconnect(card, shareMode, protocols, initialization, out nuint active));
-        activeProtocol = (uint)active;
-        return status;
-    }
-
-    /// <inheritdoc/>
     public SmartCardStatus Disconnect(nint card, uint disposition) => Status(SCardDisconnect(card, disposition));
 
     /// <inheritdoc/>
@@ -164,11 +154,6 @@ internal sealed partial class PcscLite : IPcscLibrary
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial nint SCardConnect(
         nint context, string reader, nuint shareMode, nuint protocols, out nint card, out nuint activeProtocol);
-
-    [LibraryImport(Library)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial nint SCardReconnect(
-        nint card, nuint shareMode, nuint protocols, nuint initialization, out nuint activeProtocol);
 
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -163,21 +163,16 @@ internal sealed class PivConnection : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         IsFresh = false;
-        if (_card is null)
-        {
-            _card = _readers.Connect(Reader);
-            _commands = new PivCommands(new PivTransport(_card));
-        }
-
         try
         {
-            _card.BeginTransaction();
+            (_card ?? Connect()).BeginTransaction();
         }
         catch (SmartCardException exception) when (exception.Status == SmartCardStatus.ResetCard)
         {
-            Deselect();
-            _card.Reconnect();
-            _card.BeginTransaction();
+            // No SCardReconnect: where the other program has switched the card off, as ykman does, pcsc-lite would take
+            // it for in use without switching it on, and refuse it to everybody else.
+            Release();
+            Connect().BeginTransaction();
         }
 
         if (_isSelected)
@@ -194,6 +189,13 @@ internal sealed class PivConnection : IDisposable
             Leave();
             throw;
         }
+    }
+
+    private ISmartCard Connect()
+    {
+        _card = _readers.Connect(Reader);
+        _commands = new PivCommands(new PivTransport(_card));
+        return _card;
     }
 
     private void Select()

@@ -92,16 +92,6 @@ internal sealed partial class WinSCard : IPcscLibrary
     }
 
     /// <inheritdoc/>
-    public SmartCardStatus Reconnect(
-        nint card, uint shareMode, uint protocols, uint initialization, out uint activeProtocol)
-    {
-        SmartCardStatus status =
-            Status(SCardReconnect(card, shareMode, protocols, initialization, out uint active));
-        activeProtocol = active;
-        return status;
-    }
-
-    /// <inheritdoc/>
     public SmartCardStatus Disconnect(nint card, uint disposition) => Status(SCardDisconnect(card, disposition));
 
     /// <inheritdoc/>
@@ -166,11 +156,6 @@ internal sealed partial class WinSCard : IPcscLibrary
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int SCardConnectW(
         nint context, string reader, uint shareMode, uint protocols, out nint card, out uint activeProtocol);
-
-    [LibraryImport(Library)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int SCardReconnect(
-        nint card, uint shareMode, uint protocols, uint initialization, out uint activeProtocol);
 
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

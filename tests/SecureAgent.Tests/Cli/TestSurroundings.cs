@@ -25,6 +25,10 @@ internal sealed class TestSurroundings : IDisposable
     /// <summary>The smart card readers: none, until a test puts a card in.</summary>
     public SimulatedReaders SmartCardReaders { get; } = new();
 
+    /// <summary>PCSCLITE_CSOCK_NAME of programs that a test starts: no pcscd, neither the machine's nor that of a test
+    /// at the same time.</summary>
+    public string NoPcscd => Path.Combine(Home, "pcscd.comm");
+
     /// <summary>For the code under test.</summary>
     public Surroundings Value => new(_out, _error, Environment, InputIsTerminal: false, Home)
     {

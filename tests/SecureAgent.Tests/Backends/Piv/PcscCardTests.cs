@@ -91,22 +91,43 @@ public sealed class PcscCardTests : PcscTest
     }
 
     [Fact]
-    public void Connection_is_taken_up_again_after_another_program_has_reset_the_card()
+    public void Connection_ends_when_another_program_resets_the_card_and_a_new_one_works()
     {
         using ScriptedCard card = Insert();
-        using ISmartCard connection = Readers.Connect(FirstReader);
-        ResetByAnother();
-        Assert.Equal(SmartCardStatus.ResetCard, StatusOf(connection.BeginTransaction));
-        connection.Reconnect();
-        connection.BeginTransaction();
-        Assert.Equal(2, connection.Transmit(Command, new byte[258]));
-        connection.EndTransaction();
-        Assert.Equal(ScriptedCard.Atr, connection.Atr.ToArray());
+        using (ISmartCard connection = Readers.Connect(FirstReader))
+        {
+            LeaveAsAnother(Pcsc.SCARD_RESET_CARD);
+            Assert.Equal(SmartCardStatus.ResetCard, StatusOf(connection.BeginTransaction));
+        }
 
-        ResetByAnother();
-        Assert.Equal(SmartCardStatus.ResetCard, StatusOf(() => connection.Transmit(Command, new byte[258])));
-        connection.Reconnect();
-        Assert.Equal(2, connection.Transmit(Command, new byte[258]));
+        using (ISmartCard connection = Readers.Connect(FirstReader))
+        {
+            connection.BeginTransaction();
+            Assert.Equal(2, connection.Transmit(Command, new byte[258]));
+            connection.EndTransaction();
+            Assert.Equal(ScriptedCard.Atr, connection.Atr.ToArray());
+            LeaveAsAnother(Pcsc.SCARD_RESET_CARD);
+            Assert.Equal(SmartCardStatus.ResetCard, StatusOf(() => connection.Transmit(Command, new byte[258])));
+        }
+
+        using ISmartCard last = Readers.Connect(FirstReader);
+        Assert.Equal(2, last.Transmit(Command, new byte[258]));
+    }
+
+    [Fact]
+    public void Card_that_another_program_switches_off_is_on_again_for_the_next_and_for_all_after()
+    {
+        using ScriptedCard card = Insert();
+        using (ISmartCard connection = Readers.Connect(FirstReader))
+        {
+            LeaveAsAnother(Pcsc.SCARD_UNPOWER_CARD);
+            Assert.Equal(SmartCardStatus.ResetCard, StatusOf(connection.BeginTransaction));
+        }
+
+        using ISmartCard next = Readers.Connect(FirstReader);
+        using ISmartCard other = Readers.Connect(FirstReader);
+        Assert.Equal(2, next.Transmit(Command, new byte[258]));
+        Assert.Equal(2, other.Transmit(Command, new byte[258]));
     }
 
     [Fact]
@@ -125,7 +146,7 @@ public sealed class PcscCardTests : PcscTest
             Assert.Contains(StatusOf(() => connection.Transmit(Command, new byte[258])), Gone);
             connection.EndTransaction();
             Assert.Contains(StatusOf(connection.BeginTransaction), Gone);
-            Assert.Contains(StatusOf(connection.Reconnect), Gone);
+            Assert.Contains(StatusOf(() => Readers.Connect(FirstReader)), Gone);
         }
 
         using ScriptedCard card = Insert();
@@ -162,21 +183,12 @@ public sealed class PcscCardTests : PcscTest
             SmartCardStatus status = await transmitting.WaitAsync(Deadline.Span, Ct);
             Assert.True(status is SmartCardStatus.CommunicationError or SmartCardStatus.NoService, $"{status}");
             connection.EndTransaction();
-            Assert.NotEqual(SmartCardStatus.Success, StatusOf(connection.Reconnect));
+            Assert.NotEqual(SmartCardStatus.Success, StatusOf(connection.BeginTransaction));
         }
 
         Daemon.Start();
         using ScriptedCard card = Insert();
         using ISmartCard next = Readers.Connect(FirstReader);
         Assert.Equal(2, next.Transmit(Command, new byte[258]));
-    }
-
-    private void ResetByAnother()
-    {
-        PcscLite other = new();
-        using PcscContext context = new(other);
-        Assert.Equal(SmartCardStatus.Success, other.Connect(
-            context.Value, FirstReader, Pcsc.SCARD_SHARE_SHARED, Pcsc.SCARD_PROTOCOL_T1, out nint card, out _));
-        Assert.Equal(SmartCardStatus.Success, other.Disconnect(card, Pcsc.SCARD_RESET_CARD));
     }
 }

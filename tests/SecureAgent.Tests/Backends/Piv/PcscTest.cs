@@ -50,6 +50,16 @@ public abstract class PcscTest : IDisposable
         return readers;
     }
 
+    /// <summary>Connects to the card in the first reader and leaves it so (SCARD_*_CARD), as another program.</summary>
+    private protected void LeaveAsAnother(uint disposition)
+    {
+        PcscLite other = new();
+        using PcscContext context = new(other);
+        Assert.Equal(SmartCardStatus.Success, other.Connect(
+            context.Value, FirstReader, Pcsc.SCARD_SHARE_SHARED, Pcsc.SCARD_PROTOCOL_T1, out nint card, out _));
+        Assert.Equal(SmartCardStatus.Success, other.Disconnect(card, disposition));
+    }
+
     private protected static SmartCardStatus StatusOf(Action action) =>
         Assert.Throws<SmartCardException>(action).Status;
 

@@ -144,10 +144,6 @@ public sealed class PivCommandsTests : IDisposable
         {
         }
 
-        public void Reconnect()
-        {
-        }
-
         public void Dispose()
         {
         }

@@ -58,6 +58,25 @@ public sealed class PivPcscTests : PcscTest
     }
 
     [Fact]
+    public async Task Card_that_another_program_switched_off_signs_on_and_stays_everybodys()
+    {
+        await using VpcdCard card = await InsertAsync(new PivCardOptions());
+        Generate();
+        PivPerson person = new("123456");
+        await using PivKeyBackend backend = new(
+            new SharedReaders(Readers), person, PinCachePolicy.UntilDropped, new RecordingLog(), TimeProvider.System);
+        await backend.Ready.WaitAsync(Patience, Ct);
+        Identity identity = backend.Snapshot().Single();
+        await SignAsync(identity);
+
+        LeaveAsAnother(Pcsc.SCARD_UNPOWER_CARD);
+        await SignAsync(identity);
+        // While the backend has its connection still.
+        LeaveAsAnother(Pcsc.SCARD_LEAVE_CARD);
+        Assert.Single(person.Prompts);
+    }
+
+    [Fact]
     public async Task Service_killed_and_started_again_needs_no_restart()
     {
         await using VpcdCard card = await InsertAsync(new PivCardOptions());

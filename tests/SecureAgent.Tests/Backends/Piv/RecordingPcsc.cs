@@ -99,13 +99,6 @@ internal sealed class RecordingPcsc : IPcscLibrary
         return Connects;
     }
 
-    public SmartCardStatus Reconnect(
-        nint card, uint shareMode, uint protocols, uint initialization, out uint activeProtocol)
-    {
-        activeProtocol = Pcsc.SCARD_PROTOCOL_T0;
-        return Called($"SCardReconnect({card:X}, {shareMode}, {protocols}, {initialization})");
-    }
-
     public SmartCardStatus Disconnect(nint card, uint disposition) =>
         Called($"SCardDisconnect({card:X}, {disposition})");
 

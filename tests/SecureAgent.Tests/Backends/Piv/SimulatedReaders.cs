@@ -256,7 +256,7 @@ internal sealed class SimulatedReaders : ISmartCardReaders
         private readonly SimulatedReader _place;
         private readonly int _epoch;
         private readonly int _eventCount;
-        private int _resets;
+        private readonly int _resets;
         private bool _inTransaction;
         private bool _disposed;
 
@@ -286,15 +286,6 @@ internal sealed class SimulatedReaders : ISmartCardReaders
             Assert.True(_inTransaction);
             _inTransaction = false;
             _place.Transaction.Release();
-        }
-
-        public void Reconnect()
-        {
-            lock (_owner._gate)
-            {
-                _resets = _place.Resets;
-                RequireCard("SCardReconnect");
-            }
         }
 
         public int Transmit(ReadOnlySpan<byte> command, Span<byte> response)

@@ -192,6 +192,7 @@ public sealed class RunCommandTests : IDisposable
         start.Environment.Clear();
         start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
         start.Environment["HOME"] = start.Environment["TMPDIR"] = _surroundings.Home;
+        start.Environment["PCSCLITE_CSOCK_NAME"] = _surroundings.NoPcscd;
         foreach ((string name, string value) in _surroundings.Environment)
         {
             start.Environment[name] = value;

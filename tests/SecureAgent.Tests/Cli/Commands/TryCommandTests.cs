@@ -82,6 +82,7 @@ public sealed class TryCommandTests : IDisposable
         };
         start.Environment["HOME"] = start.Environment["TMPDIR"] = _surroundings.Home;
         start.Environment["XDG_CONFIG_HOME"] = _surroundings.Home;
+        start.Environment["PCSCLITE_CSOCK_NAME"] = _surroundings.NoPcscd;
         using Process process = Process.Start(start)!;
         try
         {

@@ -126,6 +126,7 @@ public sealed class TerminalPrompterTests : IDisposable
         terminal.Environment.Clear();
         terminal.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
         terminal.Environment["HOME"] = _surroundings.Home;
+        terminal.Environment["PCSCLITE_CSOCK_NAME"] = _surroundings.NoPcscd;
         terminal.Environment["SHELL"] = "/bin/sh";
         terminal.Environment["TERM"] = "dumb";
         terminal.Environment["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT");
