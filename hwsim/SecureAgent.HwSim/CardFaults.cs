@@ -11,8 +11,7 @@ public sealed class CardFaults : ISimulatedCard
     private const ushort SecurityStatusNotSatisfied = 0x6982;
 
     private readonly ISimulatedCard _card;
-    private readonly Lock _lock = new();
-    private readonly List<(byte? Ins, CardFault Fault)> _script = [];
+    private readonly FaultScript<byte, CardFault> _script = new();
 
     /// <summary>Stands in front of <paramref name="card"/>.</summary>
     public CardFaults(ISimulatedCard card)
@@ -22,16 +21,7 @@ public sealed class CardFaults : ISimulatedCard
     }
 
     /// <summary>How many scripted faults have not met their command yet.</summary>
-    public int Pending
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _script.Count;
-            }
-        }
-    }
+    public int Pending => _script.Pending;
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Atr => _card.Atr;
@@ -40,40 +30,34 @@ public sealed class CardFaults : ISimulatedCard
     /// <param name="ins">The instruction byte, such as 0x87 for GENERAL AUTHENTICATE.</param>
     /// <param name="fault">What happens to the command.</param>
     /// <param name="times">How many commands it happens to.</param>
-    public void Next(byte ins, CardFault fault, int times = 1) => Add(ins, fault, times);
+    public void Next(byte ins, CardFault fault, int times = 1) => _script.Add(ins, fault, times);
 
     /// <summary>Scripts a fault for the next commands, whatever they are.</summary>
     /// <param name="fault">What happens to the command.</param>
     /// <param name="times">How many commands it happens to.</param>
-    public void NextOfAny(CardFault fault, int times = 1) => Add(null, fault, times);
+    public void NextOfAny(CardFault fault, int times = 1) => _script.Add(null, fault, times);
 
     /// <summary>Forgets the faults that have not met their command.</summary>
-    public void Clear()
-    {
-        lock (_lock)
-        {
-            _script.Clear();
-        }
-    }
+    public void Clear() => _script.Clear();
 
     /// <inheritdoc/>
-    /// <exception cref="CardRemovedException">The scripted fault is that the card is pulled out.</exception>
+    /// <exception cref="DeviceDroppedException">The scripted fault is that the card is pulled out.</exception>
     public byte[] Transmit(ReadOnlySpan<byte> command)
     {
-        switch (Take(command))
+        switch (_script.Take(command.Length < 2 ? null : command[1]))
         {
             case null:
                 return _card.Transmit(command);
             case CardFault.Answer answer:
                 return Status(answer.StatusWord);
             case CardFault.RemoveBefore:
-                throw new CardRemovedException();
+                throw new DeviceDroppedException();
             case CardFault.RemoveAfter:
                 _card.Transmit(command);
-                throw new CardRemovedException();
+                throw new DeviceDroppedException();
             case CardFault.HalfResponse:
                 byte[] whole = _card.Transmit(command);
-                throw new CardRemovedException(whole.AsMemory(0, whole.Length / 2), whole.Length);
+                throw new DeviceDroppedException(whole.AsMemory(0, whole.Length / 2), whole.Length);
             case CardFault.Garbage garbage:
                 return garbage.Bytes.ToArray();
             case CardFault.Delay delay:
@@ -97,31 +81,4 @@ public sealed class CardFaults : ISimulatedCard
     public void Reset() => _card.Reset();
 
     private static byte[] Status(ushort statusWord) => [(byte)(statusWord >> 8), (byte)statusWord];
-
-    private void Add(byte? ins, CardFault fault, int times)
-    {
-        ArgumentNullException.ThrowIfNull(fault);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(times);
-        lock (_lock)
-        {
-            _script.AddRange(Enumerable.Repeat((ins, fault), times));
-        }
-    }
-
-    private CardFault? Take(ReadOnlySpan<byte> command)
-    {
-        byte? ins = command.Length < 2 ? null : command[1];
-        lock (_lock)
-        {
-            int index = _script.FindIndex(entry => entry.Ins is null || entry.Ins == ins);
-            if (index < 0)
-            {
-                return null;
-            }
-
-            CardFault fault = _script[index].Fault;
-            _script.RemoveAt(index);
-            return fault;
-        }
-    }
 }

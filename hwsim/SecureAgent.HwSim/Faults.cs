@@ -14,8 +14,7 @@ public sealed class Faults : ISimulatedTpm
     private const ushort TPM_ST_NO_SESSIONS = 0x8001;
 
     private readonly ISimulatedTpm _tpm;
-    private readonly Lock _lock = new();
-    private readonly List<(uint? CommandCode, TpmFault Fault)> _script = [];
+    private readonly FaultScript<uint, TpmFault> _script = new();
 
     /// <summary>Stands in front of <paramref name="tpm"/>.</summary>
     public Faults(ISimulatedTpm tpm)
@@ -25,55 +24,40 @@ public sealed class Faults : ISimulatedTpm
     }
 
     /// <summary>How many scripted faults have not met their command yet.</summary>
-    public int Pending
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _script.Count;
-            }
-        }
-    }
+    public int Pending => _script.Pending;
 
     /// <summary>Scripts a fault for the next commands with one command code.</summary>
     /// <param name="commandCode">The TPM_CC, such as 0x15D for TPM2_Sign.</param>
     /// <param name="fault">What happens to the command.</param>
     /// <param name="times">How many commands it happens to.</param>
-    public void Next(uint commandCode, TpmFault fault, int times = 1) => Add(commandCode, fault, times);
+    public void Next(uint commandCode, TpmFault fault, int times = 1) => _script.Add(commandCode, fault, times);
 
     /// <summary>Scripts a fault for the next commands, whatever they are.</summary>
     /// <param name="fault">What happens to the command.</param>
     /// <param name="times">How many commands it happens to.</param>
-    public void NextOfAny(TpmFault fault, int times = 1) => Add(null, fault, times);
+    public void NextOfAny(TpmFault fault, int times = 1) => _script.Add(null, fault, times);
 
     /// <summary>Forgets the faults that have not met their command.</summary>
-    public void Clear()
-    {
-        lock (_lock)
-        {
-            _script.Clear();
-        }
-    }
+    public void Clear() => _script.Clear();
 
     /// <inheritdoc/>
-    /// <exception cref="TpmConnectionDroppedException">The scripted fault is that the device goes away.</exception>
+    /// <exception cref="DeviceDroppedException">The scripted fault is that the device goes away.</exception>
     public byte[] Execute(ReadOnlySpan<byte> command, byte locality = 0)
     {
-        switch (Take(command))
+        switch (_script.Take(CodeOf(command)))
         {
             case null:
                 return _tpm.Execute(command, locality);
             case TpmFault.Answer answer:
                 return Header(answer.ResponseCode);
             case TpmFault.DropBefore:
-                throw new TpmConnectionDroppedException();
+                throw new DeviceDroppedException();
             case TpmFault.DropAfter:
                 _tpm.Execute(command, locality);
-                throw new TpmConnectionDroppedException();
+                throw new DeviceDroppedException();
             case TpmFault.HalfResponse:
                 byte[] whole = _tpm.Execute(command, locality);
-                throw new TpmConnectionDroppedException(whole.AsMemory(0, whole.Length / 2), whole.Length);
+                throw new DeviceDroppedException(whole.AsMemory(0, whole.Length / 2), whole.Length);
             case TpmFault.Garbage garbage:
                 return garbage.Bytes.ToArray();
             case TpmFault.Truncate truncate:
@@ -113,30 +97,6 @@ public sealed class Faults : ISimulatedTpm
         return response;
     }
 
-    private void Add(uint? commandCode, TpmFault fault, int times)
-    {
-        ArgumentNullException.ThrowIfNull(fault);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(times);
-        lock (_lock)
-        {
-            _script.AddRange(Enumerable.Repeat((commandCode, fault), times));
-        }
-    }
-
-    private TpmFault? Take(ReadOnlySpan<byte> command)
-    {
-        uint? code = command.Length < HeaderBytes ? null : BinaryPrimitives.ReadUInt32BigEndian(command[6..]);
-        lock (_lock)
-        {
-            int index = _script.FindIndex(entry => entry.CommandCode is null || entry.CommandCode == code);
-            if (index < 0)
-            {
-                return null;
-            }
-
-            TpmFault fault = _script[index].Fault;
-            _script.RemoveAt(index);
-            return fault;
-        }
-    }
+    private static uint? CodeOf(ReadOnlySpan<byte> command) =>
+        command.Length < HeaderBytes ? null : BinaryPrimitives.ReadUInt32BigEndian(command[6..]);
 }

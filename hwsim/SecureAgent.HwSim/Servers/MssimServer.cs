@@ -127,7 +127,7 @@ public sealed class MssimServer : IAsyncDisposable
             await connection.WriteAsync(frame).ConfigureAwait(false);
             return true;
         }
-        catch (TpmConnectionDroppedException e)
+        catch (DeviceDroppedException e)
         {
             if (e.Sent.Length > 0)
             {

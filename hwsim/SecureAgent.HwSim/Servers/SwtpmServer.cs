@@ -127,7 +127,7 @@ public sealed class SwtpmServer : IAsyncDisposable
             {
                 await connection.WriteAsync(_tpm.Execute(command, _locality)).ConfigureAwait(false);
             }
-            catch (TpmConnectionDroppedException e)
+            catch (DeviceDroppedException e)
             {
                 await connection.WriteAsync(e.Sent).ConfigureAwait(false);
                 return;

@@ -124,7 +124,7 @@ public sealed class VpcdCard : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or CardRemovedException)
+        catch (Exception e) when (e is OperationCanceledException or DeviceDroppedException)
         {
             _card.Reset(); // and a command that waits for a touch lets go
         }
@@ -205,7 +205,7 @@ public sealed class VpcdCard : IAsyncDisposable
                 }
             }
         }
-        catch (CardRemovedException e)
+        catch (DeviceDroppedException e)
         {
             if (!e.Sent.IsEmpty)
             {

@@ -70,7 +70,8 @@ internal sealed class PageantWindow : IDisposable
         _ofThread = this;
         try
         {
-            _handle = Create();
+            _handle = User32.CreateHidden(
+                PageantProtocol.WindowName, PageantProtocol.WindowName, Class.Value);
             _windows.Allow(_handle);
         }
         catch (Win32Exception exception)
@@ -182,32 +183,7 @@ internal sealed class PageantWindow : IDisposable
     private static unsafe ReadOnlySpan<byte> Bytes(in User32.CopyData data) =>
         data.Data == 0 ? [] : new ReadOnlySpan<byte>((void*)data.Data, (int)Math.Min(data.SizeBytes, int.MaxValue));
 
-    private static nint Create()
-    {
-        nint window = User32.CreateWindowEx(
-            0, PageantProtocol.WindowName, PageantProtocol.WindowName, 0, 0, 0, 0, 0, 0, 0, Class.Value, 0);
-        return window != 0 ? window : throw new Win32Exception(Marshal.GetLastPInvokeError());
-    }
-
-    /// <summary>Registers the class, once per process.</summary>
-    /// <returns>The module that it belongs to.</returns>
-    private static unsafe nint RegisterClass()
-    {
-        nint instance = NativeLibrary.GetMainProgramHandle();
-        fixed (char* name = PageantProtocol.WindowName)
-        {
-            User32.WindowClass windowClass = new()
-            {
-                SizeBytes = (uint)Marshal.SizeOf<User32.WindowClass>(),
-                Procedure = (nint)(delegate* unmanaged<nint, uint, nint, nint, nint>)&Procedure,
-                Instance = instance,
-                ClassName = (nint)name,
-            };
-            return User32.RegisterClassEx(windowClass) != 0
-                ? instance
-                : throw new Win32Exception(Marshal.GetLastPInvokeError());
-        }
-    }
+    private static unsafe nint RegisterClass() => User32.RegisterClass(PageantProtocol.WindowName, &Procedure);
 
     [UnmanagedCallersOnly]
     private static unsafe nint Procedure(nint window, uint message, nint wParam, nint lParam)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
@@ -22,12 +23,12 @@ internal static partial class User32
 
     [LibraryImport("user32", EntryPoint = "RegisterClassExW", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static partial ushort RegisterClassEx(in WindowClass windowClass);
+    private static partial ushort RegisterClassEx(in WindowClass windowClass);
 
     [LibraryImport("user32", EntryPoint = "CreateWindowExW", SetLastError = true,
         StringMarshalling = StringMarshalling.Utf16)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static partial nint CreateWindowEx(uint extendedStyle, string className, string title, uint style,
+    private static partial nint CreateWindowEx(uint extendedStyle, string className, string title, uint style,
         int x, int y, int width, int height, nint parent, nint menu, nint instance, nint parameter);
 
     [LibraryImport("user32", SetLastError = true)]
@@ -84,6 +85,38 @@ internal static partial class User32
     public static partial uint MsgWaitForMultipleObjectsEx(
         uint count, in nint handles, uint milliseconds, uint wakeMask, uint flags);
 
+    /// <summary>Registers a class of hidden windows.</summary>
+    /// <returns>The module that it belongs to.</returns>
+    /// <exception cref="Win32Exception">It was registered before, or the system has no room.</exception>
+    public static unsafe nint RegisterClass(string name, delegate* unmanaged<nint, uint, nint, nint, nint> procedure)
+    {
+        nint instance = NativeLibrary.GetMainProgramHandle();
+        fixed (char* characters = name)
+        {
+            WindowClass windowClass = new()
+            {
+                SizeBytes = (uint)Marshal.SizeOf<WindowClass>(),
+                Procedure = (nint)procedure,
+                Instance = instance,
+                ClassName = (nint)characters,
+            };
+            return RegisterClassEx(windowClass) != 0
+                ? instance
+                : throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Creates a hidden window.</summary>
+    /// <param name="className">Its class.</param>
+    /// <param name="title">Its title.</param>
+    /// <param name="instance">The module of its class.</param>
+    /// <exception cref="Win32Exception">The system gives no more windows.</exception>
+    public static nint CreateHidden(string className, string title, nint instance)
+    {
+        nint window = CreateWindowEx(0, className, title, 0, 0, 0, 0, 0, 0, 0, instance, 0);
+        return window != 0 ? window : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>The process of a window; 0 if there is no such window.</summary>
     public static int ProcessOf(nint window) =>
         window != 0 && GetWindowThreadProcessId(window, out uint processId) != 0 ? (int)processId : 0;
@@ -112,7 +145,7 @@ internal static partial class User32
 
     /// <summary>WNDCLASSEXW.</summary>
     [StructLayout(LayoutKind.Sequential)]
-    public struct WindowClass
+    private struct WindowClass
     {
         public uint SizeBytes;
         public uint Style;

@@ -62,10 +62,10 @@ internal sealed class XAgentWindows : IXAgentSign
         nint instance = 0;
         try
         {
-            _window = Create(ClassName, cookie, Class.Value);
+            _window = User32.CreateHidden(ClassName, cookie, Class.Value);
             // Zero is both the value before and the sign of an error.
             _ = User32.SetWindowLongPtr(_window, User32.GWLP_USERDATA, port);
-            instance = Create(InstanceClass, InstanceTitle, Class.Value);
+            instance = User32.CreateHidden(InstanceClass, InstanceTitle, Class.Value);
         }
         catch (Win32Exception exception)
         {
@@ -88,31 +88,7 @@ internal sealed class XAgentWindows : IXAgentSign
         _ = User32.DestroyWindow(_window);
     }
 
-    private static nint Create(string className, string title, nint instance)
-    {
-        nint window = User32.CreateWindowEx(0, className, title, 0, 0, 0, 0, 0, 0, 0, instance, 0);
-        return window != 0 ? window : throw new Win32Exception(Marshal.GetLastPInvokeError());
-    }
-
-    /// <summary>Registers the class, once per process.</summary>
-    /// <returns>The module that it belongs to.</returns>
-    private static unsafe nint RegisterClass()
-    {
-        nint instance = NativeLibrary.GetMainProgramHandle();
-        fixed (char* name = ClassName)
-        {
-            User32.WindowClass windowClass = new()
-            {
-                SizeBytes = (uint)Marshal.SizeOf<User32.WindowClass>(),
-                Procedure = (nint)(delegate* unmanaged<nint, uint, nint, nint, nint>)&Procedure,
-                Instance = instance,
-                ClassName = (nint)name,
-            };
-            return User32.RegisterClassEx(windowClass) != 0
-                ? instance
-                : throw new Win32Exception(Marshal.GetLastPInvokeError());
-        }
-    }
+    private static unsafe nint RegisterClass() => User32.RegisterClass(ClassName, &Procedure);
 
     [UnmanagedCallersOnly]
     private static nint Procedure(nint window, uint message, nint wParam, nint lParam) =>

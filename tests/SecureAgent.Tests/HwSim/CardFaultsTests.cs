@@ -49,13 +49,13 @@ public sealed class CardFaultsTests
     public void Pulled_card_has_executed_the_command_or_not()
     {
         _faults.Next(Verify, new CardFault.RemoveBefore());
-        Assert.Throws<CardRemovedException>(() => _user.Verify("000000"));
+        Assert.Throws<DeviceDroppedException>(() => _user.Verify("000000"));
         Assert.Equal(3, _card.PinTriesLeft);
         _faults.Next(Verify, new CardFault.RemoveAfter());
-        Assert.Throws<CardRemovedException>(() => _user.Verify("000000"));
+        Assert.Throws<DeviceDroppedException>(() => _user.Verify("000000"));
         Assert.Equal(2, _card.PinTriesLeft);
         _faults.Next(GetVersion, new CardFault.HalfResponse());
-        CardRemovedException half = Assert.Throws<CardRemovedException>(() => _faults.Transmit(Version));
+        DeviceDroppedException half = Assert.Throws<DeviceDroppedException>(() => _faults.Transmit(Version));
         Assert.Equal([5, 7], half.Sent.ToArray());
         Assert.Equal(5, half.ResponseLength);
     }

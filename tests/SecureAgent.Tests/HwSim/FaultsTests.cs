@@ -43,14 +43,14 @@ public sealed class FaultsTests
     {
         Faults faults = new(_tpm);
         faults.NextOfAny(new TpmFault.DropBefore());
-        Assert.Throws<TpmConnectionDroppedException>(() => faults.Execute(Sign));
+        Assert.Throws<DeviceDroppedException>(() => faults.Execute(Sign));
         Assert.Empty(_tpm.Seen);
         faults.NextOfAny(new TpmFault.DropAfter());
-        Assert.Throws<TpmConnectionDroppedException>(() => faults.Execute(Sign));
+        Assert.Throws<DeviceDroppedException>(() => faults.Execute(Sign));
         Assert.Single(_tpm.Seen);
         faults.NextOfAny(new TpmFault.HalfResponse());
-        TpmConnectionDroppedException half =
-            Assert.Throws<TpmConnectionDroppedException>(() => faults.Execute(GetRandom));
+        DeviceDroppedException half =
+            Assert.Throws<DeviceDroppedException>(() => faults.Execute(GetRandom));
         Assert.Equal(RecordingTpm.Response(GetRandom)[..11], half.Sent.ToArray());
         Assert.Equal(22, half.ResponseLength);
     }

@@ -110,58 +110,15 @@ public sealed class PivToolsTests : IClassFixture<PivToolsTests.Reader>
         PivCard card = new(new PivCardOptions { Firmware = firmware, Serial = 20261125 });
         await using VpcdCard inserted = new(card, daemon.Readers[0].Port);
         await inserted.InsertAsync(TestContext.Current.CancellationToken);
-        DirectoryInfo directory = Directory.CreateTempSubdirectory("flow-");
-        try
+        using X509Certificate2 root = X509CertificateLoader.LoadCertificate(card.AttestationRoot.Span);
+        Dictionary<string, string> environment = new(daemon.Environs)
         {
-            string root = Path.Combine(directory.FullName, "root.pem");
-            using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(card.AttestationRoot.Span);
-            await File.WriteAllTextAsync(
-                root, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
-            ProcessStartInfo start = new("sh", ["-eu", Path.Combine(Flows, flow + ".sh")])
-            {
-                WorkingDirectory = directory.FullName,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            foreach ((string name, string value) in daemon.Environs)
-            {
-                start.Environment[name] = value;
-            }
-
-            start.Environment["FLOWS"] = Flows;
-            start.Environment["ROOT"] = root;
-            start.Environment["SERIAL"] = card.Serial.ToString(CultureInfo.InvariantCulture);
-            start.Environment["FIRMWARE"] = card.Firmware.ToString();
-            start.Environment["LC_ALL"] = "C";
-            await ToItsEndAsync(start, flow);
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
-
+            ["ROOT"] = "root.pem",
+            ["SERIAL"] = card.Serial.ToString(CultureInfo.InvariantCulture),
+            ["FIRMWARE"] = card.Firmware.ToString(),
+        };
+        await ToolFlow.RunAsync(Flows, flow, environment, ("root.pem", root.ExportCertificatePem()));
         return card;
-    }
-
-    private static async Task ToItsEndAsync(ProcessStartInfo start, string flow)
-    {
-        using Process process = Process.Start(start)!; // not shell-executed, so there is a process
-        using CancellationTokenSource deadline =
-            CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(Patience);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-        Task<string> errors = process.StandardError.ReadToEndAsync(deadline.Token);
-        try
-        {
-            await process.WaitForExitAsync(deadline.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        Assert.True(process.ExitCode == 0, $"{flow} ended with {process.ExitCode}:\n{await output}\n{await errors}");
     }
 
     /// <summary>One daemon for all tests of the class, which run one after the other; started by the first, because

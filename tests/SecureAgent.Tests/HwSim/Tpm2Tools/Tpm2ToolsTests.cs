@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SecureAgent.HwSim;
 using SecureAgent.HwSim.Servers;
 using SecureAgent.HwSim.Tpm;
@@ -10,7 +9,6 @@ namespace SecureAgent.Tests.HwSim.Tpm2Tools;
 /// against swtpm, which checks the flows.</summary>
 public sealed class Tpm2ToolsTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly string Flows = Path.Combine(AppContext.BaseDirectory, "HwSim", "Tpm2Tools", "Flows");
 
     public static TheoryData<string> Names => [.. Directory.GetFiles(Flows, "*.sh")
@@ -48,44 +46,10 @@ public sealed class Tpm2ToolsTests
         await RunAsync(flow, server.Tcti);
     }
 
-    private static async Task RunAsync(string flow, string tcti)
+    private static Task RunAsync(string flow, string tcti)
     {
         Requires.Tool("tpm2_getcap");
         Requires.Tool("openssl");
-        string directory = Directory.CreateTempSubdirectory("flow-").FullName;
-        try
-        {
-            ProcessStartInfo start = new("sh", ["-eu", Path.Combine(Flows, flow + ".sh")])
-            {
-                WorkingDirectory = directory,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            start.Environment["FLOWS"] = Flows;
-            start.Environment["TPM2TOOLS_TCTI"] = tcti;
-            start.Environment["LC_ALL"] = "C";
-            using Process process = Process.Start(start)!; // not shell-executed, so there is a process
-            using CancellationTokenSource deadline =
-                CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            deadline.CancelAfter(Patience);
-            Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-            Task<string> errors = process.StandardError.ReadToEndAsync(deadline.Token);
-            try
-            {
-                await process.WaitForExitAsync(deadline.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill(entireProcessTree: true);
-                throw;
-            }
-
-            Assert.True(process.ExitCode == 0,
-                $"{flow} ended with {process.ExitCode}:\n{await output}\n{await errors}");
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        return ToolFlow.RunAsync(Flows, flow, new Dictionary<string, string> { ["TPM2TOOLS_TCTI"] = tcti });
     }
 }
